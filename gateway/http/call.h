@@ -1,0 +1,119 @@
+// What a handler sees of a call, and what it gives back. Handlers are plain synchronous functions: they return a reply
+// *and* its log entries; the server holds the reply until the entries are durable (gateway/http/reply_gate.h).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "audit/entry.h"
+#include "crypto/result.h"
+#include "crypto/secret.h"
+#include "policy/policy.h"
+
+namespace sluis::gateway {
+
+enum class Method : std::uint8_t { get, head, put, post, patch, del, list, other };
+
+// One request, whole. Views live as long as the Call.
+struct Call {
+  Method method = Method::other;
+  std::string_view path;                                             // decoded, without the query
+  std::vector<std::pair<std::string, std::string>> params;           // from the route's pattern, decoded
+  std::vector<std::pair<std::string, std::string>> query;            // decoded, in order
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  SecretBuffer body;
+  const policy::Principal* principal = nullptr;                      // never null in a handler that needs one
+  policy::Decision decision;                                         // allowed, with the fields allowed
+  std::shared_ptr<const policy::Policy> policy;                      // the policy that decided
+  std::string purpose, case_reference;                               // headers Sluis-Purpose and Sluis-Case, checked
+  std::string client_address;
+  std::string request_id;
+  std::uint64_t now_us = 0;
+
+  std::string_view param(std::string_view name) const;               // empty if absent
+  std::optional<std::string_view> query_value(std::string_view name) const;
+  std::string_view header(std::string_view name) const;              // case-insensitive; empty if absent
+};
+
+struct Reply {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+  SecretBuffer body;
+};
+
+// What the reply waits for.
+enum class Hold : std::uint8_t {
+  nothing,   // no entry, or entries that may be lost with the process
+  plaintext, // released only when its entries are durable; otherwise 503 `audit halted` goes out instead
+  write,     // waits for its entries too, but is released when the log is halted: writes go on
+};
+
+struct Outcome {
+  Reply reply;
+  std::vector<audit::Event> events;
+  Hold hold = Hold::nothing;
+};
+
+using Handler = std::function<Outcome(Call&)>;
+
+// A body that is consumed as it arrives (import). All methods run on a worker thread, one at a time.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  // An error ends the upload: the connection gets problem_of(error) and is closed.
+  virtual Status feed(std::string_view piece) = 0;
+  virtual Outcome finish() = 0;
+  virtual void abandon() noexcept = 0;  // the client went away or was too slow
+};
+using SinkHandler = std::function<Result<std::unique_ptr<BodySink>>(Call&)>;
+
+// A reply that is produced piece by piece (export). Each piece leaves only when its entries are durable.
+struct Piece {
+  SecretBuffer bytes;
+  std::vector<audit::Event> events;
+  bool last = false;
+};
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual Reply head() = 0;  // status and headers; the body is empty
+  virtual Result<Piece> next() = 0;
+};
+// Either a source, or an ordinary outcome that refuses.
+struct Streamed {
+  std::unique_ptr<BodySource> source;
+  std::optional<Outcome> refused;
+};
+using SourceHandler = std::function<Streamed(Call&)>;
+
+// Where a handler may run.
+enum class Runs : std::uint8_t {
+  io,        // never blocks
+  local,     // on the I/O thread if the store is local and the keys are cached, else on a worker
+  worker,    // may block: bounded worker pool, 503 with Retry-After when full
+};
+
+// One row of the route table. Patterns: "/v1/records/{collection}/{id}", "/v1/records/{collection}:read",
+// "/v1/records/{collection}/{id}:attest". A pattern without an action is open to any verified certificate or to none.
+struct Route {
+  Method method;
+  std::string pattern;
+  std::string action;                  // action of policy/actions.h; empty: no decision needed
+  Runs runs = Runs::worker;
+  std::size_t body_limit = 1U << 20U;  // bytes; a larger body is 413. Not for sinks.
+  Handler handler;                     // exactly one of the three is set
+  SinkHandler sink;
+  SourceHandler source;
+};
+
+// RFC 9457 problem documents; a failed decrypt says nothing about why it failed.
+Reply problem(unsigned status, std::string_view title, std::string_view detail = {});
+Reply problem_of(const Error& error);
+
+}  // namespace sluis::gateway
