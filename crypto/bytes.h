@@ -1,6 +1,7 @@
 // Public byte strings: ciphertext, digests, identifiers. Nothing secret is kept in these; see crypto/secret.h for that.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -30,16 +31,18 @@ void append_u64(Bytes& out, std::uint64_t value);
 // A 32-bit length followed by the bytes: the unit of every canonical encoding.
 void append_prefixed(Bytes& out, ByteView bytes);
 
-// Lower-case hexadecimal.
+// Lower-case hexadecimal. from_hex takes nothing else: an odd length, upper case or white space is invalid.
 std::string to_hex(ByteView bytes);
 Result<Bytes> from_hex(std::string_view text);
 
-// RFC 4648 section 4, padded; strict: no white space, canonical padding bits. For public bytes only.
+// RFC 4648 section 4, padded; strict: no white space, canonical padding bits; anything else is invalid. For public
+// bytes; crypto/secret.h has the pair for secrets. No branch and no table index depends on the bytes in either.
 std::string to_base64(ByteView bytes);
 Result<Bytes> from_base64(std::string_view text);
 
-// Reads a bounded buffer front to back. Every read checks the length; after a failure nothing more is read.
-// Not thread-safe; views point into the buffer given.
+// Reads a bounded buffer front to back. Every read checks the length (corrupt if too little is left, or a length is
+// over the limit given); after a failure every further read fails too and done() stays false. Not thread-safe; views
+// point into the buffer given.
 class Reader {
  public:
   explicit Reader(ByteView bytes) noexcept : rest_(bytes) {}
@@ -49,11 +52,16 @@ class Reader {
   Result<std::uint64_t> u64();
   Result<ByteView> bytes(std::size_t count);
   Result<ByteView> prefixed(std::size_t limit);  // 32-bit length, at most `limit`
-  bool done() const noexcept { return rest_.empty(); }
+  bool done() const noexcept { return !failed_ && rest_.empty(); }
   std::size_t left() const noexcept { return rest_.size(); }
 
  private:
+  template <typename T>
+  Result<T> big_endian();
+  Error fail() noexcept;
+
   ByteView rest_;
+  bool failed_ = false;
 };
 
 }  // namespace sluis

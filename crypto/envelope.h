@@ -19,16 +19,16 @@ inline constexpr std::size_t kEnvelopeMaxSize = 16U << 20U;
 
 // What the associated data of every field binds: a cell copied to another row, field or collection does not open.
 struct EnvelopeContext {
-  std::string_view domain;      // "sluis/record/1"
+  std::string_view domain;  // "sluis/record/1"
   std::string_view collection;
   std::string_view record_id;
   KeyId key_id;
-  std::uint32_t key_version;    // 1 and up
+  std::uint32_t key_version;  // 1 and up
 };
 
 struct PlainField {
-  std::uint16_t id;             // 1 to 65535, unique and ascending within an envelope
-  std::string_view name;        // bound by the associated data, not stored
+  std::uint16_t id;       // 1 to 65535, unique and ascending within an envelope
+  std::string_view name;  // bound by the associated data, not stored
   ByteView value;
 };
 
@@ -37,7 +37,7 @@ Result<Bytes> seal_envelope(const XaesKey& key, const EnvelopeContext& context, 
 
 struct EnvelopeField {
   std::uint16_t id;
-  ByteView sealed;              // ciphertext || tag, a view into the parsed bytes
+  ByteView sealed;  // ciphertext || tag, a view into the parsed bytes
 };
 
 // A parsed, not yet authenticated envelope: views into the bytes given.

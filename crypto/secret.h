@@ -25,7 +25,9 @@ void wipe(void* data, std::size_t size) noexcept;
 // True if both have the same length and bytes; the time depends on the length alone (CRYPTO_memcmp).
 bool equal_constant_time(ByteView a, ByteView b) noexcept;
 
-// Key material of 1 to 4096 bytes in locked memory. Thread-safe to read; move-only.
+// Key material of 1 to 4096 bytes in locked memory. Thread-safe to read; move-only. Slots come from regions shared by
+// many keys (crypto/arena.h), so a key costs a rounded-up slot, not a page. A write past the end is found when the key
+// is given back, and ends the process. A child made by fork() sees zeros in place of its parent's keys.
 class SecretKey {
  public:
   SecretKey() noexcept = default;
@@ -51,8 +53,9 @@ class SecretKey {
   std::size_t size_ = 0;
 };
 
-// Bytes of locked memory in use by SecretKeys, for the metrics.
+// Bytes of locked memory in use by SecretKeys (whole slots), and locked in all, for the metrics.
 std::size_t locked_bytes_in_use() noexcept;
+std::size_t locked_bytes_reserved() noexcept;
 
 // A standard allocator that wipes what it gives back. No small-buffer container may be used with it (std::string keeps
 // short texts inside the object, where no allocator sees them): use SecretBuffer.
@@ -104,6 +107,11 @@ class SecretBuffer {
   Storage bytes_;
 };
 
+// Base64 of secrets, as strict as from_base64 in crypto/bytes.h and without branches or table indexes that depend on
+// the bytes. Appended to `out`; on failure (invalid) nothing is appended.
+void append_base64(SecretBuffer& out, ByteView bytes);
+Status append_from_base64(SecretBuffer& out, std::string_view text);
+
 // A memory resource for Boost.JSON values that hold plaintext: grows by blocks, wipes all of it when destroyed.
 // Values must not outlive it. One thread at a time.
 class WipingResource final : public boost::json::memory_resource {
@@ -121,8 +129,17 @@ class WipingResource final : public boost::json::memory_resource {
   Block* head_ = nullptr;
 };
 
-// To be called first in every program that handles secrets: no core dumps (RLIMIT_CORE 0, PR_SET_DUMPABLE 0), OpenSSL
-// memory wiped on free, memory locking proven to work. An error says why the program must not start.
+// To be called first in every program that handles secrets, before anything else touches OpenSSL and before threads:
+//  - OpenSSL's memory is wiped whenever it is freed or grown (unavailable if OpenSSL has allocated already);
+//  - no core dumps: RLIMIT_CORE 0 (soft and hard) and PR_SET_DUMPABLE 0, which also keeps debuggers of the same user
+//  out
+//    and gives /proc/self to root, so an unprivileged program cannot open /proc/self/fd or /proc/self/mem afterwards;
+//  - memory locking is proven by a key made and wiped.
+// An error says why the program must not start. Calling it again is harmless.
 Status harden_process();
+
+// Locks all present and future memory of the process (mlockall): for hosts that grant it the limit. Plaintext and
+// OpenSSL's key schedules, which live in the ordinary heap, then never reach swap. Error unavailable if refused.
+Status lock_whole_process();
 
 }  // namespace sluis
