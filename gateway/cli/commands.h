@@ -1,0 +1,36 @@
+// The subcommands. Each adds itself to the application with its options, help and examples; the work runs in its callback
+// and throws Failure (gateway/cli/exit.h).
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "gateway/cli/client.h"
+
+namespace sluis::cli {
+
+// Options that all subcommands share.
+struct Shared {
+  std::string profile_path;  // --profile or SLUIS_PROFILE
+  bool json = false;
+
+  Client client() const;  // throws if no profile is given
+};
+
+void add_records(CLI::App& app, const Shared& shared);
+void add_import(CLI::App& records, const Shared& shared);
+void add_hsm(CLI::App& app, const Shared& shared);
+void add_policy(CLI::App& app, const Shared& shared);
+void add_audit(CLI::App& app, const Shared& shared);
+void add_status(CLI::App& app, const Shared& shared);
+void add_completion(CLI::App& app);
+
+// Purpose and case reference: what a call that opens sealed values must state.
+struct Why {
+  std::string purpose, case_reference;
+  void add_to(CLI::App& command);
+  Headers headers() const;
+};
+
+}  // namespace sluis::cli
