@@ -2,6 +2,7 @@
 // decide() is a pure function. Deny by default. The format of policy.toml is in docs/policy.md.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
@@ -28,13 +29,14 @@ struct Principal {
   std::set<Role> roles;
 };
 
-// Every action there is, with the roles that may be granted it and whether it opens sealed values: one table (actions.h).
+// Every action there is, with the roles that may be granted it and whether it opens sealed values: one table
+// (actions.h).
 struct Request {
   const Principal* principal = nullptr;
-  std::string_view action;        // "records.read"
-  std::string_view collection;    // empty if the action has none
-  std::string_view key;           // empty if the action has none
-  std::string_view purpose;       // header Sluis-Purpose, empty if none
+  std::string_view action;          // "records.read"
+  std::string_view collection;      // empty if the action has none
+  std::string_view key;             // empty if the action has none
+  std::string_view purpose;         // header Sluis-Purpose, empty if none
   std::string_view case_reference;  // header Sluis-Case, empty if none
 };
 
@@ -47,9 +49,13 @@ struct FieldSet {
 
 struct Decision {
   bool allowed = false;
-  std::string rule;      // name of the grant that decided, or "default" when none did
-  std::string reason;    // why not, in words that tell nothing about data; empty when allowed
-  FieldSet fields;       // union over the grants that allow
+  std::string rule;    // name of the first grant in the file that allows, or "default" when none does
+  std::string reason;  // why not, in words that tell nothing about data or the request; empty when allowed
+  // Union over all grants that allow. Empty for actions that neither return nor ask fields (Action::takes_fields).
+  FieldSet fields;
+  // records.search only: which fields the caller may search by. An equality search confirms a guess, so it is granted
+  // apart from what is returned; the union over all grants that allow.
+  FieldSet search_by;
 };
 
 // Decrypts a minute and a day for a principal and collection; nullopt: no limit.
@@ -69,10 +75,14 @@ struct LoadError {
 class Policy {
  public:
   virtual ~Policy() = default;
-  // The principal of a certificate; nullptr if none or more than one matches.
+  // The principal of a certificate; nullptr if none or more than one matches. Byte for byte: no case is folded, no name
+  // is normalised. Principals live as long as the policy.
   virtual const Principal* principal_of(const Identity& identity) const = 0;
   virtual const Principal* principal_named(std::string_view name) const = 0;
+  // A principal of another (older) policy is looked up by its name. A stated purpose that is not listed is refused for
+  // every action. What the gateway must check beside: budgets, approvals, and that collections and keys exist.
   virtual Decision decide(const Request& request) const = 0;
+  // The limits of the most specific [[budget]] row for the two.
   virtual BudgetLimits budget(std::string_view principal, std::string_view collection) const = 0;
   virtual std::vector<std::string> principals() const = 0;
   // SHA-256 of the file as loaded, hexadecimal: what log entries and approvals refer to.
@@ -85,8 +95,11 @@ struct Loaded {
   std::vector<LoadError> warnings;
 };
 
-// Reads and checks the whole text; never throws. All errors are reported, not just the first.
+// Reads and checks the whole text; throws nothing but what crypto/hash.h and exhausted memory throw. All errors are
+// reported in the order of the file (of syntax errors the first; at most 1000), warnings only where there are no
+// errors. At most 4 MiB, 10 000 principals, grants and budgets each.
 Loaded load_text(std::string_view text, std::string_view file_name);
+// The same of a regular file; an error about the file itself has line 0.
 Loaded load_file(const std::string& path);
 
 }  // namespace sluis::policy
