@@ -1,9 +1,13 @@
 // AES-256-GCM (NIST SP 800-38D) and KC-XAES-256-GCM (C2SP XAES-256-GCM with the key commitment of ePrint 2025/758).
-// A call that fails leaves zeros in its output and no partial plaintext. All functions are thread-safe.
+// A call that fails leaves zeros in its output and no partial plaintext. The output may begin exactly where the input
+// begins (a failed opening then destroys the ciphertext too); any other overlap of input and output, a wrong size of
+// key, nonce or output is invalid, and more than 2^31-17 bytes is too_large. Free functions are thread-safe. Key
+// schedules exist in OpenSSL's heap only while a call, or a XaesNonceKey, lives; they are cleansed after.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <memory>
 
 #include "crypto/bytes.h"
 #include "crypto/secret.h"
@@ -24,7 +28,7 @@ Status gcm_seal(const SecretKey& key, ByteView nonce, ByteView ad, ByteView plai
 // out.size() must be sealed.size() - kTagSize. Error corrupt if the tag does not match.
 Status gcm_open(const SecretKey& key, ByteView nonce, ByteView ad, ByteView sealed, ByteSpan out);
 
-// A long-lived XAES key with its AES key schedule made once. Thread-safe, move-only.
+// A long-lived XAES key: the key and its CMAC subkey K1, both in locked memory. Thread-safe, move-only.
 class XaesKey {
  public:
   static Result<XaesKey> make(const SecretKey& key);  // 32 bytes
@@ -40,7 +44,8 @@ class XaesKey {
 };
 
 // One nonce's derived key: seals or opens many fields under N with its last four bytes XORed with the field id, and
-// gives the commitment for N. For one thread at a time; wiped when destroyed.
+// gives the commitment for N: CMAC_K("XCMT" || N || 00 01 00 01) || CMAC_K("XCMT" || N || 00 01 00 02). For one thread
+// at a time; wiped when destroyed. The caller sees to it that one field id seals once under a nonce.
 class XaesNonceKey {
  public:
   static Result<XaesNonceKey> derive(const XaesKey& key, const XaesNonce& nonce);

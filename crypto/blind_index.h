@@ -13,8 +13,8 @@ namespace sluis {
 enum class Normaliser : std::uint8_t {
   exact,   // the bytes as they are
   digits,  // decimal digits only: register numbers with or without punctuation
-  text,    // ASCII letters lowered, Latin-1 and Latin Extended-A letters folded to their base letter, runs of white
-           // space to one space, ends trimmed
+  text,    // ASCII letters lowered, Latin-1 and Latin Extended-A letters folded to their base letter, combining marks
+           // (U+0300 to U+036F) dropped, runs of white space to one space, ends trimmed; docs/formats.md has the table
 };
 
 Result<Normaliser> normaliser_named(std::string_view name);
@@ -22,10 +22,11 @@ Result<Normaliser> normaliser_named(std::string_view name);
 // The normalised form; invalid for text that is not UTF-8 or is empty once normalised.
 Result<SecretBuffer> normalise(Normaliser how, std::string_view value);
 
-// The first `bits` (8 to 256) of the HMAC; in a partial last byte the unused low bits are zero.
+// The first `bits` (8 to 256, else std::invalid_argument) of the HMAC; in a partial last byte the unused low bits are
+// zero.
 Bytes blind_index(const SecretKey& index_key, unsigned bits, ByteView normalised);
 
-// The key names under one data key (HKDF info): sealing key and one index key per indexed field.
+// The keys under one data key (HKDF info): sealing key and one index key per indexed field.
 Result<SecretKey> derive_sealing_key(const SecretKey& data_key);
 Result<SecretKey> derive_index_key(const SecretKey& data_key, std::string_view collection, std::string_view field);
 

@@ -17,13 +17,11 @@ struct Freer {
 
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Freer<EVP_CIPHER_CTX_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
-using MacContext = std::unique_ptr<EVP_MAC_CTX, Freer<EVP_MAC_CTX_free>>;
 
 // Fetching costs a locked look-up, so each algorithm is fetched once. Null where the installation lacks it. Never
 // freed: OpenSSL's own exit handler may run before destructors of statics.
 struct Algorithms {
   const EVP_MD* sha256;
-  EVP_MAC* hmac;
   const EVP_CIPHER* aes_256_gcm;
   const EVP_CIPHER* aes_256_ecb;
 };

@@ -26,9 +26,9 @@ Status hkdf_sha256(ByteView salt, ByteView key, ByteView info, ByteSpan out);
 // The same without salt, into locked memory; `size` 1 to 4096 bytes.
 Result<SecretKey> hkdf_sha256(const SecretKey& key, std::string_view info, std::size_t size);
 
-// OpenSSL's generators, seeded from the system's source and again after fork(). A failure is an error (internal) and
-// leaves zeros, never weak bytes. Public bytes (nonces, salts, identifiers) and key material come from separate
-// generators, RAND_bytes and RAND_priv_bytes, so that published bytes say nothing about a key.
+// Random bytes; a failure is an error (internal) and leaves zeros, never weak bytes. Public bytes (nonces, salts,
+// identifiers) come from the kernel (getrandom), key material from OpenSSL's private generator (RAND_priv_bytes), so
+// that published bytes say nothing about a key. Both are safe over fork().
 Status random_bytes(ByteSpan out);
 Status random_secret(ByteSpan out);
 
