@@ -21,11 +21,12 @@ LONGEST_FILE = 400  # lines
 
 
 def sources(*folders):
-    tracked = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *folders], cwd=ROOT, check=False,
-                             capture_output=True, text=True)
-    if tracked.returncode == 0:
-        names = tracked.stdout.split("\n")
-    else:  # an unpacked archive
+    git = shutil.which("git") and subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *folders],
+        cwd=ROOT, check=False, capture_output=True, text=True)
+    if git and git.returncode == 0:
+        names = git.stdout.split("\n")
+    else:  # an unpacked archive, or no git
         names = [str(p.relative_to(ROOT)) for f in folders for p in (ROOT / f).rglob("*")]
     return sorted(ROOT / n for n in names if n.endswith((".cc", ".h")) and (ROOT / n).is_file())
 
