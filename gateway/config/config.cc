@@ -1,0 +1,202 @@
+#include "gateway/config/config.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "gateway/config/collections.h"
+#include "gateway/config/options.h"
+#include "policy/names.h"
+#include "policy/toml_document.h"
+
+namespace sluis::gateway {
+namespace {
+
+using policy::Member;
+using policy::Node;
+using policy::Problems;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxFile = 4U << 20U;
+
+std::string absolute(const fs::path& base, const std::string& path) {
+  if (path.empty() || fs::path(path).is_absolute()) return path;
+  return (base / path).lexically_normal().string();
+}
+
+bool chosen(std::string_view choices, std::string_view text) {
+  while (!choices.empty()) {
+    const auto bar = choices.find('|');
+    if (choices.substr(0, bar) == text) return true;
+    choices = bar == std::string_view::npos ? std::string_view{} : choices.substr(bar + 1);
+  }
+  return false;
+}
+
+Node::Kind node_kind(Option::Kind kind) {
+  if (kind == Option::Kind::number) return Node::Kind::integer;
+  return kind == Option::Kind::flag ? Node::Kind::boolean : Node::Kind::string;
+}
+
+// Reads one file: options by the table, then the lists.
+class ConfigReader {
+ public:
+  ConfigReader(const Node& root, const std::string& path, Problems& problems)
+      : root_(root), base_(fs::absolute(path).parent_path()), problems_(problems) {
+    config_.file = path;
+  }
+
+  Config read() {
+    check_names();
+    for (const Option& option : options()) apply(option);
+    read_lists();
+    check_together();
+    return std::move(config_);
+  }
+
+ private:
+  const Member* find(const Option& option) const {
+    const Member* section = root_.find(option.section);
+    return section == nullptr ? nullptr : section->value.find(option.name);
+  }
+
+  policy::Place place_of(std::string_view section) const {
+    const Member* found = root_.find(section);
+    return found == nullptr ? root_.at : found->at;
+  }
+
+  void check_names() {
+    std::vector<std::string_view> sections{"collection"};
+    for (const Option& option : options()) {
+      if (sections.back() != option.section) sections.push_back(option.section);
+    }
+    for (const Member& member : root_.members) {
+      if (std::find(sections.begin(), sections.end(), member.key) == sections.end()) {
+        unknown(member, "section", sections);
+        continue;
+      }
+      if (member.key != "collection") check_section(member);
+    }
+  }
+
+  void check_section(const Member& section) {
+    if (section.value.kind != Node::Kind::table) {
+      return problems_.error(section.at, "write [" + section.key + "] and its options below");
+    }
+    std::vector<std::string_view> names;
+    for (const Option& option : options()) {
+      if (option.section == section.key) names.push_back(option.name);
+    }
+    if (section.key == "tls") names.push_back("client_ca");
+    for (const Member& member : section.value.members) {
+      if (std::find(names.begin(), names.end(), member.key) == names.end()) unknown(member, "option", names);
+    }
+  }
+
+  void unknown(const Member& member, const std::string& what, std::span<const std::string_view> known) {
+    problems_.error(member.at,
+                    "unknown " + what + ' ' + policy::quoted(member.key) + suggester_.for_word(member.key, known));
+  }
+
+  void apply(const Option& option) {
+    const Member* given = find(option);
+    if (given == nullptr) return apply_default(option);
+    const Node::Kind wanted = node_kind(option.kind);
+    if (given->value.kind != wanted) {
+      return problems_.error(given->value.at, std::string(option.name) + " is " + std::string(policy::name(wanted)));
+    }
+    OptionValue value{given->value.text, static_cast<std::uint64_t>(given->value.integer), given->value.truth};
+    if (option.kind == Option::Kind::number && !in_bounds(option, *given)) return;
+    if (option.kind == Option::Kind::choice && !chosen(option.unit, value.text)) {
+      return problems_.error(given->value.at, std::string(option.name) + " is one of " + std::string(option.unit));
+    }
+    if (option.kind == Option::Kind::path) value.text = absolute(base_, value.text);
+    option.set(config_, value);
+  }
+
+  bool in_bounds(const Option& option, const Member& given) {
+    const std::int64_t number = given.value.integer;
+    const bool fits = number >= 0 && static_cast<std::uint64_t>(number) >= option.least &&
+                      static_cast<std::uint64_t>(number) <= option.most;
+    if (!fits) {
+      problems_.error(given.value.at, std::string(option.name) + " is " + std::to_string(option.least) + " to " +
+                                          std::to_string(option.most) + ' ' + std::string(option.unit));
+    }
+    return fits;
+  }
+
+  void apply_default(const Option& option) {
+    if (option.standard == "!") {
+      const std::string name = std::string(option.section) + '.' + std::string(option.name);
+      return problems_.error(place_of(option.section), "option " + name + " is missing: " + std::string(option.text));
+    }
+    OptionValue value{std::string(option.standard), 0, option.standard == "true"};
+    std::from_chars(option.standard.data(), option.standard.data() + option.standard.size(), value.number);
+    option.set(config_, value);
+  }
+
+  void read_lists() {
+    config_.collections = read_collections(root_, problems_);
+    const Member* tls = root_.find("tls");
+    if (tls == nullptr || tls->value.kind != Node::Kind::table) return;
+    config_.tls.client_cas = read_client_cas(tls->value, problems_);
+    for (ClientCa& ca : config_.tls.client_cas) {
+      ca.file = absolute(base_, ca.file);
+      ca.crl = absolute(base_, ca.crl);
+    }
+  }
+
+  // What no single option can say.
+  void check_together() {
+    if (config_.hsm.pin.file.empty() == config_.hsm.pin.credential.empty()) {
+      problems_.error(place_of("hsm"), "give exactly one of hsm.pin_file and hsm.pin_credential");
+    }
+    const StoreSettings& store = config_.store;
+    const auto given = static_cast<int>(!store.dsn.empty()) + static_cast<int>(!store.dsn_from.file.empty()) +
+                       static_cast<int>(!store.dsn_from.credential.empty());
+    if (store.kind == "sqlite" && store.path.empty())
+      problems_.error(place_of("store"), "a sqlite store needs store.path");
+    if (store.kind == "postgresql" && given != 1) {
+      problems_.error(place_of("store"), "a postgresql store needs exactly one of dsn, dsn_file and dsn_credential");
+    }
+    const bool crl_missing = std::any_of(config_.tls.client_cas.begin(), config_.tls.client_cas.end(),
+                                         [](const ClientCa& ca) { return ca.crl.empty(); });
+    if (config_.tls.crl_check != CrlCheck::none && crl_missing) {
+      problems_.error(place_of("tls"), "each [[tls.client_ca]] needs a crl, unless tls.crl_check is \"none\"");
+    }
+  }
+
+  const Node& root_;
+  fs::path base_;
+  Problems& problems_;
+  policy::Suggester suggester_;
+  Config config_;
+};
+
+}  // namespace
+
+LoadedConfig load_config_text(std::string_view text, const std::string& path) {
+  Problems problems(path);
+  LoadedConfig loaded;
+  const auto root = policy::parse_toml(text, problems);
+  if (root) loaded.config = ConfigReader(*root, path, problems).read();
+  if (problems.failed()) loaded.config.reset();
+  loaded.errors = problems.errors();
+  return loaded;
+}
+
+LoadedConfig load_config(const std::string& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  std::ifstream file(path, std::ios::binary);
+  if (error || !file)
+    return {std::nullopt, {{path, 0, 0, "cannot be read: " + (error ? error.message() : "open failed")}}};
+  if (size > kMaxFile) return {std::nullopt, {{path, 0, 0, "is over 4 MiB"}}};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return load_config_text(text.str(), path);
+}
+
+}  // namespace sluis::gateway

@@ -1,0 +1,75 @@
+// The gateway's configuration: a TOML file, read and checked whole. Every option is one row of the table in options.cc,
+// from which docs/configuration.md is made. Paths are relative to the folder of the file. A Config is a plain value.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/records/schema.h"
+#include "gateway/server/limits.h"
+#include "gateway/server/oplog.h"
+#include "gateway/server/server.h"
+#include "gateway/server/tls_context.h"
+#include "policy/policy.h"
+
+namespace sluis::gateway {
+
+// Where a secret comes from: exactly one of the two is set.
+struct SecretSource {
+  std::string file;        // mode 0600
+  std::string credential;  // systemd credential
+  bool given() const noexcept { return !file.empty() || !credential.empty(); }
+};
+
+struct HsmSettings {
+  std::string module, reserved, token_label, token_serial, profile;
+  SecretSource pin;
+  unsigned sessions = 16;
+};
+
+struct StoreSettings {
+  std::string kind;       // "sqlite" or "postgresql"
+  std::string path;       // SQLite
+  std::string dsn;        // PostgreSQL, without a password
+  SecretSource dsn_from;  // or the whole connection string from a file or credential
+  unsigned connections = 16;
+  bool allow_plain_tcp = false;
+};
+
+struct Config {
+  std::string file;
+  ServerConfig server;
+  unsigned workers = 8;
+  std::size_t worker_queue = 1024;
+  std::chrono::seconds drain{20};
+  TlsConfig tls;
+  Limits limits;
+  std::size_t body_bytes = 0;  // of one request that is read whole
+  OpLog::Config log;
+  HsmSettings hsm;
+  StoreSettings store;
+  std::string audit_folder, audit_origin, audit_gateway;
+  std::uint64_t audit_segment_bytes = 0;
+  std::string policy_file;
+  std::chrono::seconds key_cache{300};
+  std::size_t import_chunk_records = 4096;
+  std::uint64_t import_errors = 100'000;
+  std::vector<CollectionSchema> collections;
+};
+
+struct LoadedConfig {
+  std::optional<Config> config;  // set if there is no error
+  std::vector<policy::LoadError> errors;
+};
+
+LoadedConfig load_config(const std::string& path);
+LoadedConfig load_config_text(std::string_view text, const std::string& path);
+
+// The reference of all options as Markdown: docs/configuration.md.
+std::string config_reference();
+
+}  // namespace sluis::gateway
