@@ -65,8 +65,9 @@ def memory(pid, field):
 
 
 def reset_peak(pid):
-    """From here on VmHWM counts anew."""
-    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+    """From here on VmHWM counts anew, where this user may say so: a gateway keeps others of its user out, but not root."""
+    with contextlib.suppress(PermissionError):
+        pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def machine():
