@@ -1,8 +1,8 @@
-// The HSM behind one narrow interface. Master keys never leave it. Two implementations: the PKCS#11 module loaded in this
-// process (hsm/pkcs11_token.h) and, later, an agent in another process.
-// All methods are thread-safe and may block; none may be called on an I/O thread.
-// Errors: unavailable when the token or its server is away (heals by itself), corrupt when a wrapped key does not
-// authenticate, not_found for an unknown label, conflict for a label in use, denied for a PIN or a right that is missing.
+// The HSM behind one narrow interface. Master keys never leave it. Two implementations: the PKCS#11 module loaded in
+// this process (hsm/pkcs11_token.h) and, later, an agent in another process. All methods are thread-safe and may block;
+// none may be called on an I/O thread. Errors: unavailable when the token or its server is away (heals by itself),
+// corrupt when a wrapped key does not authenticate, not_found for an unknown label, conflict for a label in use, denied
+// for a PIN or a right that is missing.
 #pragma once
 
 #include <chrono>
@@ -26,14 +26,14 @@ struct KeyInfo {
   std::string label;  // "sluis-master-m1", "sluis-audit-a1", "sluis-pseudonym-p1": see label_of
   KeyKind kind;
   std::uint32_t version;
-  Bytes id;           // CKA_ID, 16 random bytes
+  Bytes id;  // CKA_ID, 16 random bytes
 };
 std::string label_of(KeyKind kind, std::uint32_t version);
 
 struct TokenInfo {
   std::string label, manufacturer, model, serial, firmware;
-  std::string profile;    // name of the vendor profile in use
-  bool software;          // a software token: certificates say so
+  std::string profile;  // name of the vendor profile in use
+  bool software;        // a software token: certificates say so
   unsigned sessions_open, sessions_limit;
   std::vector<std::string> orphans;  // labels or ids of objects that are not whole keys of Sluis
 };
