@@ -1,6 +1,7 @@
 // RFC 4648 section 4 without tables: every character is computed with masks, so that neither branches nor cache lines
 // depend on the bytes. Only lengths and the place of the padding, both public, steer the flow.
 #include <algorithm>
+#include <array>
 
 #include "crypto/bytes.h"
 #include "crypto/secret.h"
@@ -8,46 +9,64 @@
 namespace sluis {
 namespace {
 
-// All ones if low <= value <= high, else zero; all three between 0 and 255.
-constexpr int within(int value, int low, int high) noexcept {
-  return ~((value - low) | (high - value)) >> 31;
+using Sextet = std::int8_t;  // 0 to 63, or negative for "no such character"
+
+// All ones if a > b, else zero. Written so that a compiler makes a vector compare of it.
+constexpr int over(int a, int b) noexcept {
+  return -static_cast<int>(a > b);
 }
 
-// The six-bit values 0-25 are A-Z, 26-51 a-z, 52-61 0-9, 62 +, 63 /.
-constexpr char char_of(int value) noexcept {
-  int c = within(value, 0, 25) & ('A' + value);
-  c |= within(value, 26, 51) & ('a' + value - 26);
-  c |= within(value, 52, 61) & ('0' + value - 52);
-  c |= within(value, 62, 62) & '+';
-  c |= within(value, 63, 63) & '/';
-  return static_cast<char>(c);
+// 0-25 are A-Z, 26-51 a-z, 52-61 0-9, 62 +, 63 /: each step over a boundary adds the distance between the runs.
+constexpr char char_of(Sextet value) noexcept {
+  return static_cast<char>(value + 'A' + (over(value, 25) & ('a' - 'A' - 26)) - (over(value, 51) & ('a' - '0' + 26)) -
+                           (over(value, 61) & ('0' + 10 - '+')) + (over(value, 62) & ('/' - '+' - 1)));
 }
 
-// The six-bit value, or -1 for a character outside the alphabet.
-constexpr int value_of(char character) noexcept {
-  const int c = static_cast<unsigned char>(character);
-  int value = within(c, 'A', 'Z') & (c - 'A' + 1);
-  value |= within(c, 'a', 'z') & (c - 'a' + 27);
-  value |= within(c, '0', '9') & (c - '0' + 53);
-  value |= within(c, '+', '+') & 63;
-  value |= within(c, '/', '/') & 64;
-  return value - 1;
+constexpr Sextet value_of(char character) noexcept {
+  const int c = static_cast<signed char>(character);
+  int value = over(c, 'A' - 1) & over('Z' + 1, c) & (c - 'A' + 1);
+  value |= over(c, 'a' - 1) & over('z' + 1, c) & (c - 'a' + 27);
+  value |= over(c, '0' - 1) & over('9' + 1, c) & (c - '0' + 53);
+  value |= over(c, '+' - 1) & over('+' + 1, c) & 63;
+  value |= over(c, '/' - 1) & over('/' + 1, c) & 64;
+  return static_cast<Sextet>(value - 1);
 }
 
 constexpr std::size_t encoded_size(std::size_t bytes) noexcept {
   return (bytes + 2) / 3 * 4;
 }
 
+// A piece at a time, so that characters are computed in bulk: 16 groups of 3 bytes or 4 characters.
+constexpr std::size_t kGroups = 16;
+using Sextets = std::array<Sextet, 4 * kGroups>;
+
+// Up to 48 bytes into sextets; what is missing in the last group counts as zeros.
+void split(ByteView bytes, Sextets& out) noexcept {
+  std::array<std::uint8_t, 3 * kGroups> whole{};
+  std::copy(bytes.begin(), bytes.end(), whole.begin());
+  for (std::size_t i = 0; i < kGroups; ++i) {
+    const unsigned group =
+        static_cast<unsigned>(whole[3 * i]) << 16U | static_cast<unsigned>(whole[3 * i + 1]) << 8U | whole[3 * i + 2];
+    for (std::size_t j = 0; j < 4; ++j) out[4 * i + j] = static_cast<Sextet>(group >> (18 - 6 * j) & 63U);
+  }
+  wipe(whole.data(), whole.size());
+}
+
 // out has encoded_size(bytes.size()) characters.
 void encode(ByteView bytes, char* out) noexcept {
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    unsigned group = 0;
-    for (std::size_t j = 0; j < 3; ++j) group = group << 8U | (j < count ? bytes[i + j] : 0U);
-    for (std::size_t j = 0; j < 4; ++j) {
-      *out++ = j <= count ? char_of(static_cast<int>(group >> (18 - 6 * j) & 63U)) : '=';
-    }
+  Sextets sextets;
+  std::array<char, 4 * kGroups> characters;
+  for (std::size_t at = 0; at < bytes.size(); at += 3 * kGroups) {
+    const ByteView piece = bytes.subspan(at, std::min(3 * kGroups, bytes.size() - at));
+    split(piece, sextets);
+    std::transform(sextets.begin(), sextets.end(), characters.begin(), char_of);
+    const std::size_t size = encoded_size(piece.size());
+    const std::size_t padding = (3 - piece.size() % 3) % 3;
+    out = std::copy_n(characters.begin(), size - padding, out);
+    out = std::fill_n(out, padding, '=');
   }
+  wipe(sextets.data(), sextets.size());
+  wipe(characters.data(), characters.size());
 }
 
 constexpr std::size_t padding_of(std::string_view text) noexcept {
@@ -55,23 +74,38 @@ constexpr std::size_t padding_of(std::string_view text) noexcept {
   return text.ends_with('=') ? 1 : 0;
 }
 
+// Whole groups of sextets into bytes.
+void join(const Sextets& sextets, std::array<std::uint8_t, 3 * kGroups>& out) noexcept {
+  for (std::size_t i = 0; i < kGroups; ++i) {
+    unsigned group = 0;
+    for (std::size_t j = 0; j < 4; ++j) group = group << 6U | (static_cast<unsigned>(sextets[4 * i + j]) & 63U);
+    for (std::size_t j = 0; j < 3; ++j) out[3 * i + j] = static_cast<std::uint8_t>(group >> (16 - 8 * j));
+  }
+}
+
 // out has text.size() / 4 * 3 - padding bytes. False if a character or an unused bit is wrong; out is then of no use.
 bool decode(std::string_view text, std::size_t padding, std::uint8_t* out) noexcept {
-  const std::size_t characters = text.size() - padding;
-  int bad = 0;
-  for (std::size_t i = 0; i < characters; i += 4) {
-    const std::size_t count = std::min<std::size_t>(4, characters - i);
-    unsigned group = 0;
-    for (std::size_t j = 0; j < 4; ++j) {
-      const int value = j < count ? value_of(text[i + j]) : 0;
-      bad |= value;
-      group = group << 6U | (static_cast<unsigned>(value) & 63U);
-    }
-    for (std::size_t j = 0; j + 1 < count; ++j) *out++ = static_cast<std::uint8_t>(group >> (16 - 8 * j));
-    if (count == 3) bad |= -static_cast<int>(group & 0xffU);
-    if (count == 2) bad |= -static_cast<int>(group & 0xffffU);
+  std::size_t left = text.size() / 4 * 3 - padding;
+  text.remove_suffix(padding);
+  unsigned bad = 0;
+  std::array<char, 4 * kGroups> characters;
+  Sextets sextets;
+  std::array<std::uint8_t, 3 * kGroups> bytes;
+  while (!text.empty()) {
+    characters.fill('A');  // zeros, where the text ends
+    text.remove_prefix(text.copy(characters.data(), characters.size()));
+    std::transform(characters.begin(), characters.end(), sextets.begin(), value_of);
+    for (const Sextet sextet : sextets) bad |= static_cast<unsigned>(sextet) & 0x80U;
+    join(sextets, bytes);
+    const std::size_t count = std::min(left, bytes.size());
+    out = std::copy_n(bytes.begin(), count, out);
+    left -= count;
+    for (std::size_t i = count; i < bytes.size(); ++i) bad |= bytes[i];  // unused bits must be zero
   }
-  return bad >= 0;
+  wipe(characters.data(), characters.size());
+  wipe(sextets.data(), sextets.size());
+  wipe(bytes.data(), bytes.size());
+  return bad == 0;
 }
 
 constexpr Error not_base64() noexcept {

@@ -1,13 +1,15 @@
 #include "crypto/bytes.h"
 
+#include <array>
+
 namespace sluis {
 namespace {
 
 template <typename T>
 void append_big_endian(Bytes& out, T value) {
-  for (std::size_t shift = sizeof(T) * 8; shift > 0; shift -= 8) {
-    out.push_back(static_cast<std::uint8_t>(value >> (shift - 8)));
-  }
+  std::array<std::uint8_t, sizeof(T)> bytes;
+  for (std::size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<std::uint8_t>(value >> (8 * (sizeof(T) - 1 - i)));
+  out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 // 0 to 15, or -1 for anything but 0-9 and a-f.

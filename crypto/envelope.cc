@@ -109,6 +109,11 @@ Status parse_fields(Reader& reader, std::vector<EnvelopeField>& fields) {
 }  // namespace
 
 AssociatedData::AssociatedData(const EnvelopeContext& context, ByteView ids) {
+  constexpr std::size_t name_expected = 64;
+  constexpr std::size_t tail_size = sizeof(KeyId) + 4 + 1 + 4;
+  tail_.reserve(tail_size + ids.size());
+  bytes_.reserve(context.domain.size() + context.collection.size() + context.record_id.size() + 4 * 4 + name_expected +
+                 tail_size + ids.size());
   for (const std::string_view text : {context.domain, context.collection, context.record_id}) {
     append_prefixed(bytes_, bytes_of(text));
   }

@@ -3,7 +3,9 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
+#include <stdexcept>
 
 #include "crypto/arena.h"
 #include "crypto/hash.h"
@@ -58,9 +60,55 @@ std::size_t locked_bytes_reserved() noexcept {
   return Arena::of_process().reserved();
 }
 
+SecretBuffer::SecretBuffer(SecretBuffer&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      capacity_(std::exchange(other.capacity_, 0)) {}
+
+SecretBuffer& SecretBuffer::operator=(SecretBuffer&& other) noexcept {
+  SecretBuffer taken(std::move(other));
+  std::swap(data_, taken.data_);
+  std::swap(size_, taken.size_);
+  std::swap(capacity_, taken.capacity_);
+  return *this;
+}
+
+// All of the capacity: bytes past the size are zeros already, or were never written.
+SecretBuffer::~SecretBuffer() {
+  if (data_ != nullptr) WipingAllocator<char>().deallocate(data_, capacity_);
+}
+
+void SecretBuffer::reserve(std::size_t n) {
+  if (n <= capacity_) return;
+  if (n > kLargest) throw std::length_error("a secret buffer this large");
+  char* const moved = WipingAllocator<char>().allocate(n);
+  if (size_ != 0) std::memcpy(moved, data_, size_);
+  if (data_ != nullptr) WipingAllocator<char>().deallocate(data_, capacity_);
+  data_ = moved;
+  capacity_ = n;
+}
+
 void SecretBuffer::resize(std::size_t n) {
-  if (n < bytes_.size()) wipe(bytes_.data() + n, bytes_.size() - n);
-  bytes_.resize(n);
+  if (n < size_) wipe(data_ + n, size_ - n);
+  if (n > capacity_) reserve(std::max(n, std::min(capacity_ * 2, kLargest)));
+  if (n > size_) std::memset(data_ + size_, 0, n - size_);
+  size_ = n;
+}
+
+void SecretBuffer::append(std::string_view text) {
+  if (text.empty()) return;
+  if (text.size() > kLargest - size_) throw std::length_error("a secret buffer this large");
+  const std::size_t wanted = size_ + text.size();
+  if (wanted <= capacity_) {
+    std::memmove(data_ + size_, text.data(), text.size());
+    size_ = wanted;
+    return;
+  }
+  SecretBuffer grown;  // `text` may lie in this buffer: it is copied before the old bytes go
+  grown.reserve(std::max({wanted, std::min(capacity_ * 2, kLargest), std::size_t{32}}));
+  grown.append(expose_text());
+  grown.append(text);
+  *this = std::move(grown);
 }
 
 // A block's header; its bytes follow. `used` counts from the start of those bytes.

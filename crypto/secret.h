@@ -12,7 +12,6 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "crypto/bytes.h"
 #include "crypto/result.h"
@@ -76,35 +75,37 @@ class WipingAllocator {
   friend bool operator==(const WipingAllocator&, const WipingAllocator&) noexcept { return true; }
 };
 
-// Plaintext of one call: a byte vector that wipes itself, growth included. Move-only, so that copies are visible.
+// Plaintext of one call: bytes that are wiped when they shrink, move on growth or end. Move-only, so that copies are
+// visible; what was moved from is empty. Throws std::bad_alloc or std::length_error.
 class SecretBuffer {
  public:
-  using Storage = std::vector<char, WipingAllocator<char>>;
-
-  SecretBuffer() = default;
-  explicit SecretBuffer(std::string_view text) : bytes_(text.begin(), text.end()) {}
-  SecretBuffer(SecretBuffer&&) noexcept = default;
-  SecretBuffer& operator=(SecretBuffer&&) noexcept = default;
+  SecretBuffer() noexcept = default;
+  explicit SecretBuffer(std::string_view text) { append(text); }
+  SecretBuffer(SecretBuffer&& other) noexcept;
+  SecretBuffer& operator=(SecretBuffer&& other) noexcept;
   SecretBuffer(const SecretBuffer&) = delete;
   SecretBuffer& operator=(const SecretBuffer&) = delete;
-  ~SecretBuffer() = default;
+  ~SecretBuffer();
 
-  std::size_t size() const noexcept { return bytes_.size(); }
-  bool empty() const noexcept { return bytes_.empty(); }
-  void reserve(std::size_t n) { bytes_.reserve(n); }
-  void resize(std::size_t n);  // shrinking wipes the tail
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  void reserve(std::size_t n);
+  void resize(std::size_t n);  // growth is zeros, shrinking wipes the tail
   void clear() { resize(0); }
-  void append(std::string_view text) { bytes_.insert(bytes_.end(), text.begin(), text.end()); }
+  void append(std::string_view text);  // may be a part of this buffer
   void append(ByteView bytes) { append(text_of(bytes)); }
-  void push_back(char c) { bytes_.push_back(c); }
+  void push_back(char c) { append({&c, 1}); }
   SecretBuffer clone() const { return SecretBuffer(expose_text()); }
 
-  std::string_view expose_text() const noexcept { return {bytes_.data(), bytes_.size()}; }
+  std::string_view expose_text() const noexcept { return {data_, size_}; }
   ByteView expose_secret() const noexcept { return bytes_of(expose_text()); }
-  ByteSpan expose_secret_mutable() noexcept { return {reinterpret_cast<std::uint8_t*>(bytes_.data()), bytes_.size()}; }
+  ByteSpan expose_secret_mutable() noexcept { return {reinterpret_cast<std::uint8_t*>(data_), size_}; }
 
  private:
-  Storage bytes_;
+  static constexpr std::size_t kLargest = PTRDIFF_MAX;
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
 };
 
 // Base64 of secrets, as strict as from_base64 in crypto/bytes.h and without branches or table indexes that depend on

@@ -32,12 +32,12 @@ class BlockCipher {
     thread_local const evp::CipherContext made(EVP_CIPHER_CTX_new());
     return made.get();
   }
-  // A cipher given again would make EVP throw its context away and allocate anew.
+  // A cipher given again would make EVP throw its context away and allocate anew. Padding stays as it is: it comes with
+  // EVP_EncryptFinal_ex, which is never called.
   static bool set(ByteView key) noexcept {
     const EVP_CIPHER* const wanted = evp::algorithms().aes_256_ecb;
     const EVP_CIPHER* const given = EVP_CIPHER_CTX_get0_cipher(context()) == wanted ? nullptr : wanted;
-    return EVP_EncryptInit_ex2(context(), given, key.data(), nullptr, nullptr) == 1 &&
-           EVP_CIPHER_CTX_set_padding(context(), 0) == 1;
+    return EVP_EncryptInit_ex2(context(), given, key.data(), nullptr, nullptr) == 1;
   }
 
   bool ready_;

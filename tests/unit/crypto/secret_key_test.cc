@@ -91,6 +91,23 @@ TEST(SecretKey, IsNotInheritedByAChild) {
   EXPECT_EQ(text_of(key.expose_secret()), "only the parent's");
 }
 
+TEST(SecretBuffer, AppendsAPartOfItself) {
+  SecretBuffer buffer("0123456789abcdef0123456789abcdef");
+  for (int i = 0; i < 8; ++i) buffer.append(buffer.expose_text().substr(1));
+  EXPECT_EQ(buffer.size(), 31U * 256 + 1);
+  EXPECT_EQ(buffer.expose_text().substr(30, 5), "ef123");
+}
+
+TEST(SecretBuffer, MovedFromIsEmptyAndOfUse) {
+  SecretBuffer buffer("abc");
+  SecretBuffer moved(std::move(buffer));
+  EXPECT_TRUE(buffer.empty());  // NOLINT(bugprone-use-after-move): what is left is defined
+  buffer.append("again");
+  moved = std::move(buffer);
+  EXPECT_EQ(moved.expose_text(), "again");
+  EXPECT_THROW(moved.reserve(~std::size_t{0}), std::length_error);
+}
+
 TEST(SecretBuffer, KeepsTextAndBytes) {
   SecretBuffer buffer("ab");
   buffer.append("cd");
