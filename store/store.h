@@ -1,8 +1,11 @@
 // The store: records, keys and imports behind one interface of domain verbs, one method one transaction.
 // It sees ciphertext, wrapped keys and open fields only. Implementations: SQLite (store/sqlite_store.h), PostgreSQL
-// (store/postgres_store.h); both pass tests/contract/store_contract.h. All methods are thread-safe and may block.
-// Errors: unavailable when the database is away, failing over or full (heals by itself), conflict when a revision or a
-// unique name does not match, not_found, corrupt for rows that cannot be read back.
+// (store/postgres_store.h); both pass tests/contract/store. All methods are thread-safe and may block.
+// Errors: unavailable when the database is away, failing over or full (heals by itself), busy when no connection came
+// free in time, conflict when a revision or a unique name does not match, not_found, corrupt for rows that cannot be
+// read back, invalid or too_large for what the limits below refuse. A write that ends with unavailable may have
+// happened if the connection broke at that moment and the database stayed away; repeating it is safe, since revisions
+// never repeat. Texts (collections, ids, open fields, names) are UTF-8 without NUL; ids are ordered byte by byte.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +21,19 @@
 
 namespace sluis::store {
 
+inline constexpr std::size_t kMaxCollectionBytes = 128;
+inline constexpr std::size_t kMaxIdBytes = 512;
+inline constexpr std::size_t kMaxNameBytes = 512;  // of keys and facts
+inline constexpr std::size_t kMaxOpenFieldsBytes = std::size_t{4} << 20U;
+inline constexpr std::size_t kMaxTerms = 256;  // of one record, and of one Match
+inline constexpr std::size_t kMaxTermBytes = 64;
+inline constexpr std::size_t kMaxMatches = 8;
+inline constexpr std::size_t kMaxPageRecords = 10'000;                // larger limits are lowered to this
+inline constexpr std::size_t kMaxPageBytes = std::size_t{16} << 20U;  // a page stops after the record that reaches it
+inline constexpr std::size_t kMaxReadIds = 10'000;
+inline constexpr std::size_t kMaxReadBytes = std::size_t{64} << 20U;
+inline constexpr std::size_t kMaxChunkRecords = 50'000;
+
 // One blind index entry of a record.
 struct IndexTerm {
   std::uint16_t field_id;
@@ -28,14 +44,16 @@ struct IndexTerm {
 struct Record {
   std::string collection;
   std::string id;
-  std::uint64_t revision = 0;  // grows with each write of this id; chosen by the gateway, never reused
+  std::uint64_t revision = 0;  // 1 to 2^63-1; grows with each write of this id; chosen by the gateway, never reused
   std::uint32_t key_version = 0;
-  std::string open_fields;     // JSON object of the open fields
-  Bytes envelope;              // empty if the record has no sealed field
-  std::vector<IndexTerm> terms;  // written; filled on reads only where a method says so
+  std::string open_fields;       // JSON object of the open fields
+  Bytes envelope;                // empty if the record has no sealed field
+  std::vector<IndexTerm> terms;  // written, never filled on reads; repeats count once
+  std::uint64_t line = 0;        // in an import chunk: the line it came from; not stored with the record
 };
 
-// What must be there for a write to happen.
+// What must be there for a write to happen. Whatever is expected, a put whose revision is not above the stored one is a
+// conflict: a write that was overtaken never undoes a newer one, and a repeated write has no effect.
 struct Expected {
   enum class Kind : std::uint8_t { anything, absent, revision };
   Kind kind = Kind::anything;
@@ -48,30 +66,30 @@ struct Match {
 };
 
 struct SearchPage {
-  std::vector<Record> records;  // ordered by id
-  bool more = false;
+  std::vector<Record> records;  // ordered by id; empty only if nothing is left
+  bool more = false;            // exact
 };
 
 // Progress of a resumable import, moved in the same transaction as the chunk it counts.
 struct ImportState {
-  std::string import_id;       // chosen by the client: [A-Za-z0-9._-]{1,64}
+  std::string import_id;  // chosen by the client: [A-Za-z0-9._-]{1,64}
   std::string collection;
-  std::string principal;       // only this principal may resume it
-  std::uint64_t lines_done = 0;   // lines consumed, good and bad
-  std::uint64_t records = 0;      // records written
-  std::uint64_t errors = 0;       // lines refused
+  std::string principal;         // only this principal may resume it
+  std::uint64_t lines_done = 0;  // lines consumed, good and bad
+  std::uint64_t records = 0;     // records written
+  std::uint64_t errors = 0;      // lines refused
   bool finished = false;
   std::uint64_t updated_us = 0;
 };
 
 struct ImportError {
-  std::uint64_t line;   // 1 and up
-  std::string code;     // a literal of the gateway, never data of the line
-  std::string field;    // name of the field, where there is one
+  std::uint64_t line;  // 1 and up
+  std::string code;    // a literal of the gateway, never data of the line
+  std::string field;   // name of the field, where there is one
 };
 
 struct ChunkResult {
-  std::vector<std::size_t> existing;  // indexes into the chunk: ids that were there already, not written
+  std::vector<std::size_t> existing;  // ascending indexes into the chunk: ids that were there already, not written
 };
 
 enum class KeyState : std::uint8_t { active, deactivated, destroyed };
@@ -84,7 +102,7 @@ struct KeyVersion {
   KeyState state = KeyState::active;
   std::uint32_t master_version = 0;
   std::uint64_t created_us = 0;
-  Bytes wrapped;     // empty once destroyed
+  Bytes wrapped;  // empty once destroyed
   Bytes mac;
 };
 
@@ -114,38 +132,46 @@ class Store {
   virtual Status check_schema() = 0;
   virtual Status ping() = 0;
 
-  // Records. put replaces the whole row and its terms; error conflict if `expected` does not hold.
+  // Records. put replaces the whole row and its terms; error conflict if `expected` does not hold. remove: not_found if
+  // there is no such record, conflict if it has another revision, invalid for Kind::absent.
   virtual Status put(const Record& record, const Expected& expected) = 0;
   virtual Status remove(std::string_view collection, std::string_view id, const Expected& expected) = 0;
   virtual Result<Record> get(std::string_view collection, std::string_view id) = 0;
-  // Those that exist, in the order asked for; ids that do not exist are left out.
+  // Those that exist, in the order asked for; ids that do not exist are left out. too_large past kMaxReadIds ids or
+  // kMaxReadBytes of records.
   virtual Result<std::vector<Record>> read(std::string_view collection, const std::vector<std::string>& ids) = 0;
-  // Records that satisfy every match, ids greater than `after`, ordered by id.
+  // Records that satisfy every match, ids greater than `after`, ordered by id. No match at all: every record; a Match
+  // without terms: none. Truncated terms may match by chance: the caller checks after decryption.
   virtual Result<SearchPage> search(std::string_view collection, const std::vector<Match>& all_of,
                                     std::string_view after, std::size_t limit) = 0;
   // All records, ids greater than `after`, ordered by id: for export and sweeps.
   virtual Result<SearchPage> scan(std::string_view collection, std::string_view after, std::size_t limit) = 0;
   virtual Result<std::uint64_t> count(std::string_view collection) = 0;
 
-  // One chunk of an import: all of it and the progress, or nothing. Records whose id exists are not written but
-  // reported. `expected_lines_done` fences two clients that resume the same import: conflict if it has moved.
+  // One chunk of an import: all of it and the progress, or nothing. Records whose id exists, or repeats within the
+  // chunk, are not written but reported: `after` counts them as written, the store moves them from `records` to
+  // `errors` and adds an ImportError {line, "exists", "id"} for each. `expected_lines_done` (0 for the first chunk)
+  // fences two clients that resume the same import: conflict if it has moved, is finished, or has another principal.
   virtual Result<ChunkResult> import_chunk(const std::vector<Record>& records, const std::vector<ImportError>& errors,
                                            const ImportState& after, std::uint64_t expected_lines_done) = 0;
   virtual Result<ImportState> import_state(std::string_view collection, std::string_view import_id) = 0;
   virtual Result<std::vector<ImportError>> import_errors(std::string_view collection, std::string_view import_id,
                                                          std::uint64_t after_line, std::size_t limit) = 0;
 
-  // Keys. create_key: conflict if the name exists. add_key_version and set_key_version: compare-and-set on the key's
-  // revision, which the call moves to `key.revision`.
+  // Keys. create_key stores the key with its versions: conflict if the name or the id exists.
   virtual Status create_key(const Key& key) = 0;
   virtual Result<Key> get_key(std::string_view name) = 0;
   virtual Result<Key> get_key(const KeyId& id) = 0;
   virtual Result<std::vector<std::string>> list_keys(std::string_view prefix, std::string_view after,
                                                      std::size_t limit) = 0;
-  // Replaces the key's row and all versions given (others stay), if its stored revision is `expected_revision`.
+  // Names greater than `after` that start with `prefix`, ordered byte by byte.
+  // update_key replaces the key's row (all but its name and id) and the versions given (others stay), if its stored
+  // revision is `expected_revision`: conflict if not, not_found if there is no such key. `key.revision` must be above
+  // it.
   virtual Status update_key(const Key& key, std::uint64_t expected_revision) = 0;
 
-  // Small governing facts by name ("governance-key", "origin"): compare-and-set on the old value.
+  // Small governing facts by name ("governance-key", "origin"): compare-and-set on the old value; std::nullopt: the
+  // name must be new. Error conflict if it does not hold.
   virtual Result<Bytes> get_fact(std::string_view name) = 0;
   virtual Status put_fact(std::string_view name, ByteView value, const std::optional<Bytes>& expected) = 0;
 };

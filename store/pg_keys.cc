@@ -1,0 +1,177 @@
+#include "store/pg_keys.h"
+
+#include <algorithm>
+
+#include "store/rows.h"
+
+namespace sluis::store::pg {
+namespace {
+
+// $1 name, $2 id, $3 created, $4 attributes, $5 revision, $6 mac; $7… the versions, one array a column.
+constexpr PgStatement kCreate{"key_create", R"(
+with k as (
+  insert into keys (name, id, created_us, attributes, revision, mac)
+  values ($1, $2, $3::bigint, $4, $5::bigint, $6) returning id
+)
+insert into key_versions (key_id, version, state, master_version, created_us, wrapped, mac)
+select k.id, v.* from k, unnest($7::int[], $8::smallint[], $9::int[], $10::bigint[], $11::bytea[], $12::bytea[]) v)"};
+
+// $13 expected revision. The update locks the key's row, and nobody writes versions without it.
+constexpr PgStatement kUpdate{"key_update", R"(
+with k as (
+  update keys set created_us = $3::bigint, attributes = $4, revision = $5::bigint, mac = $6
+  where id = $2 and name = $1 and revision = $13::bigint returning id
+), v as (
+  insert into key_versions as old (key_id, version, state, master_version, created_us, wrapped, mac)
+  select k.id, n.* from k, unnest($7::int[], $8::smallint[], $9::int[], $10::bigint[], $11::bytea[], $12::bytea[]) n
+  on conflict (key_id, version) do update set state = excluded.state, master_version = excluded.master_version,
+    created_us = excluded.created_us, wrapped = excluded.wrapped, mac = excluded.mac
+)
+select (select count(*) from k), exists (select 1 from keys where id = $2 and name = $1))"};
+
+constexpr PgStatement kByName{"key_by_name", R"(
+select k.name, k.id, k.created_us, k.attributes, k.revision, k.mac,
+  v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac
+from keys k left join key_versions v on v.key_id = k.id where k.name = $1 order by v.version)"};
+constexpr PgStatement kById{"key_by_id", R"(
+select k.name, k.id, k.created_us, k.attributes, k.revision, k.mac,
+  v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac
+from keys k left join key_versions v on v.key_id = k.id where k.id = $1 order by v.version)"};
+
+// Names that start with the prefix are one range of the index, from the prefix on.
+constexpr PgStatement kList{"key_list", R"(
+select name from keys where name >= $1 and name > $2 and starts_with(name, $1) order by name limit $3::bigint)"};
+
+constexpr PgStatement kGetFact{"fact_get", "select value from facts where name = $1"};
+constexpr PgStatement kNewFact{"fact_new", "insert into facts (name, value) values ($1, $2) on conflict do nothing"};
+constexpr PgStatement kMoveFact{"fact_move", "update facts set value = $2 where name = $1 and value = $3"};
+
+void bind_key(PgParams& params, const Key& key) {
+  std::vector<std::int64_t> versions;
+  std::vector<std::int64_t> states;
+  std::vector<std::int64_t> masters;
+  std::vector<std::int64_t> created;
+  std::vector<Bytes> wrapped;
+  std::vector<Bytes> macs;
+  for (const KeyVersion& version : key.versions) {
+    versions.push_back(version.version);
+    states.push_back(static_cast<std::int64_t>(version.state));
+    masters.push_back(version.master_version);
+    created.push_back(static_cast<std::int64_t>(version.created_us));
+    wrapped.push_back(version.wrapped);
+    macs.push_back(version.mac);
+  }
+  params.text(key.name).bytes(key.id).u64(key.created_us).text(key.attributes).u64(key.revision).bytes(key.mac);
+  params.i32s(versions).i16s(states).i32s(masters).i64s(created).byte_strings(wrapped).byte_strings(macs);
+}
+
+Bytes copied(ByteView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+Result<KeyVersion> version_at(const PgResult& result, int row, const KeyId& id) {
+  auto state = key_state_of(result.number(row, 7));
+  if (!state) return state.error();
+  return KeyVersion{id,
+                    static_cast<std::uint32_t>(result.number(row, 6)),
+                    *state,
+                    static_cast<std::uint32_t>(result.number(row, 8)),
+                    result.size(row, 9),
+                    copied(result.bytes(row, 10)),
+                    copied(result.bytes(row, 11))};
+}
+
+// The joined rows of one key, ordered by version.
+Result<Key> key_of(const PgResult& result) {
+  if (result.rows() == 0) return Error{Code::not_found, "no such key"};
+  Key key;
+  key.name = result.text(0, 0);
+  if (auto ok = copy_key_id(result.bytes(0, 1), key.id); !ok) return ok.error();
+  key.created_us = result.size(0, 2);
+  key.attributes = result.text(0, 3);
+  key.revision = result.size(0, 4);
+  key.mac = copied(result.bytes(0, 5));
+  if (result.null(0, 6)) return key;  // without versions
+  for (int row = 0; row < result.rows(); ++row) {
+    auto version = version_at(result, row, key.id);
+    if (!version) return version.error();
+    key.versions.push_back(*std::move(version));
+  }
+  return key;
+}
+
+}  // namespace
+
+Status create_key(PgConnection& connection, const Key& key) {
+  PgParams params;
+  bind_key(params, key);
+  auto result = connection.run(kCreate, params);
+  if (!result) return result.error();
+  return {};
+}
+
+Status update_key(PgConnection& connection, const Key& key, std::uint64_t expected_revision) {
+  PgParams params;
+  bind_key(params, key);
+  params.u64(expected_revision);
+  auto result = connection.run(kUpdate, params);
+  if (!result) return result.error();
+  if (result->number(0, 0) == 1) return {};
+  if (result->number(0, 1) == 0) return Error{Code::not_found, "no such key"};
+  return Error{Code::conflict, "the key is not at the expected revision"};
+}
+
+Result<Key> get_key(PgConnection& connection, std::string_view name) {
+  PgParams params;
+  params.text(name);
+  auto result = connection.run(kByName, params);
+  if (!result) return result.error();
+  return key_of(*result);
+}
+
+Result<Key> get_key(PgConnection& connection, const KeyId& id) {
+  PgParams params;
+  params.bytes(id);
+  auto result = connection.run(kById, params);
+  if (!result) return result.error();
+  return key_of(*result);
+}
+
+Result<bool> key_stored(PgConnection& connection, const Key& key) {
+  auto stored = get_key(connection, key.id);
+  if (!stored && stored.error().code == Code::not_found) return false;
+  if (!stored) return stored.error();
+  return stored->name == key.name && stored->revision == key.revision && stored->mac == key.mac;
+}
+
+Result<std::vector<std::string>> list_keys(PgConnection& connection, std::string_view prefix, std::string_view after,
+                                           std::size_t limit) {
+  PgParams params;
+  params.text(prefix).text(after).u64(page_rows(limit));
+  auto result = connection.run(kList, params);
+  if (!result) return result.error();
+  std::vector<std::string> names;
+  for (int row = 0; row < result->rows(); ++row) names.emplace_back(result->text(row, 0));
+  return names;
+}
+
+Result<Bytes> get_fact(PgConnection& connection, std::string_view name) {
+  PgParams params;
+  params.text(name);
+  auto result = connection.run(kGetFact, params);
+  if (!result) return result.error();
+  if (result->rows() == 0) return Error{Code::not_found, "no such fact"};
+  return copied(result->bytes(0, 0));
+}
+
+Status put_fact(PgConnection& connection, std::string_view name, ByteView value, const std::optional<Bytes>& expected) {
+  PgParams params;
+  params.text(name).bytes(value);
+  if (expected) params.bytes(*expected);
+  auto result = connection.run(expected ? kMoveFact : kNewFact, params);
+  if (!result) return result.error();
+  if (result->affected() == 0) return Error{Code::conflict, "the fact is not as expected"};
+  return {};
+}
+
+}  // namespace sluis::store::pg

@@ -1,0 +1,188 @@
+#include "store/postgres_store.h"
+
+#include <algorithm>
+#include <thread>
+#include <type_traits>
+
+#include "store/checks.h"
+#include "store/pg_error.h"
+#include "store/pg_imports.h"
+#include "store/pg_keys.h"
+#include "store/pg_migrate.h"
+#include "store/pg_pool.h"
+#include "store/pg_records.h"
+#include "store/rows.h"
+
+namespace sluis::store {
+namespace {
+
+constexpr int kRetries = 5;
+
+class PostgresStore final : public Store {
+ public:
+  explicit PostgresStore(const PostgresOptions& options)
+      : pool_({options.dsn, options.statement_timeout, options.on_trouble}, options.connections, options.wait) {}
+
+  std::string_view kind() const noexcept override { return "postgresql"; }
+  bool local() const noexcept override { return false; }
+
+  Status migrate() override {
+    auto connection = pool_.take();
+    if (!connection) return connection.error();
+    return pg::migrate(**connection, postgres_schema());
+  }
+  Status check_schema() override {
+    auto found = reading([](PgConnection& c) { return pg::schema_version(c); });
+    if (!found) return found.error();
+    return judge_schema(*found, postgres_schema());
+  }
+  Status ping() override {
+    return reading([](PgConnection& c) { return c.execute("select 1"); });
+  }
+
+  Status put(const Record& record, const Expected& expected) override {
+    if (auto ok = check_write(record, expected); !ok) return ok;
+    return writing([&](PgConnection& c) { return pg::put(c, record, expected); },
+                   [&](PgConnection& c) -> Result<bool> {
+                     auto stored = pg::revision_of(c, record.collection, record.id);
+                     if (!stored) return stored.error();
+                     return *stored == record.revision;
+                   });
+  }
+  Status remove(std::string_view collection, std::string_view id, const Expected& expected) override {
+    if (auto ok = check_remove(collection, id, expected); !ok) return ok;
+    return writing([&](PgConnection& c) { return pg::remove(c, collection, id, expected); },
+                   [&](PgConnection& c) -> Result<bool> {
+                     auto stored = pg::revision_of(c, collection, id);
+                     if (!stored) return stored.error();
+                     return !stored->has_value();
+                   });
+  }
+  Result<Record> get(std::string_view collection, std::string_view id) override {
+    if (auto ok = check_name(collection, id); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::get(c, collection, id); });
+  }
+  Result<std::vector<Record>> read(std::string_view collection, const std::vector<std::string>& ids) override {
+    if (auto ok = check_read(collection, ids); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::read(c, collection, ids); });
+  }
+  Result<SearchPage> search(std::string_view collection, const std::vector<Match>& all_of, std::string_view after,
+                            std::size_t limit) override {
+    if (auto ok = check_search(collection, all_of, after, limit); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::search(c, collection, all_of, after, limit); });
+  }
+  Result<SearchPage> scan(std::string_view collection, std::string_view after, std::size_t limit) override {
+    return search(collection, {}, after, limit);
+  }
+  Result<std::uint64_t> count(std::string_view collection) override {
+    if (auto ok = check_collection(collection); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::count(c, collection); });
+  }
+
+  Result<ChunkResult> import_chunk(const std::vector<Record>& records, const std::vector<ImportError>& errors,
+                                   const ImportState& after, std::uint64_t expected_lines_done) override {
+    if (auto ok = check_chunk(records, errors, after, expected_lines_done); !ok) return ok.error();
+    ChunkResult result;
+    auto done = writing(
+        [&](PgConnection& c) { return pg::apply_chunk(c, records, errors, after, expected_lines_done, result); },
+        [&](PgConnection& c) { return pg::chunk_applied(c, after, result); });
+    if (!done) return done.error();
+    return result;
+  }
+  Result<ImportState> import_state(std::string_view collection, std::string_view import_id) override {
+    if (auto ok = check_import(collection, import_id); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::import_state(c, collection, import_id); });
+  }
+  Result<std::vector<ImportError>> import_errors(std::string_view collection, std::string_view import_id,
+                                                 std::uint64_t after_line, std::size_t limit) override {
+    if (auto ok = check_import(collection, import_id); !ok) return ok.error();
+    const std::uint64_t line = clamp_line(after_line);
+    return reading([&](PgConnection& c) { return pg::import_errors(c, collection, import_id, line, limit); });
+  }
+
+  Status create_key(const Key& key) override {
+    if (auto ok = check_key(key); !ok) return ok;
+    return writing([&](PgConnection& c) { return pg::create_key(c, key); },
+                   [&](PgConnection& c) { return pg::key_stored(c, key); });
+  }
+  Result<Key> get_key(std::string_view name) override {
+    if (!valid_text(name, kMaxNameBytes)) return Error{Code::not_found, "no such key"};
+    return reading([&](PgConnection& c) { return pg::get_key(c, name); });
+  }
+  Result<Key> get_key(const KeyId& id) override {
+    return reading([&](PgConnection& c) { return pg::get_key(c, id); });
+  }
+  Result<std::vector<std::string>> list_keys(std::string_view prefix, std::string_view after,
+                                             std::size_t limit) override {
+    if (auto ok = check_list(prefix, after); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::list_keys(c, prefix, after, limit); });
+  }
+  Status update_key(const Key& key, std::uint64_t expected_revision) override {
+    if (auto ok = check_key_update(key, expected_revision); !ok) return ok;
+    return writing([&](PgConnection& c) { return pg::update_key(c, key, expected_revision); },
+                   [&](PgConnection& c) { return pg::key_stored(c, key); });
+  }
+
+  Result<Bytes> get_fact(std::string_view name) override {
+    if (!valid_text(name, kMaxNameBytes)) return Error{Code::not_found, "no such fact"};
+    return reading([&](PgConnection& c) { return pg::get_fact(c, name); });
+  }
+  Status put_fact(std::string_view name, ByteView value, const std::optional<Bytes>& expected) override {
+    if (!valid_text(name, kMaxNameBytes)) return Error{Code::invalid, "fact name"};
+    return writing([&](PgConnection& c) { return pg::put_fact(c, name, value, expected); },
+                   [&](PgConnection& c) -> Result<bool> {
+                     auto stored = pg::get_fact(c, name);
+                     if (!stored && stored.error().code == Code::not_found) return false;
+                     if (!stored) return stored.error();
+                     return std::equal(stored->begin(), stored->end(), value.begin(), value.end());
+                   });
+  }
+
+ private:
+  // A read that broke its connection is repeated once, on a new one.
+  template <typename Work>
+  auto reading(const Work& work) -> std::invoke_result_t<Work, PgConnection&> {
+    bool broke = false;
+    auto first = attempt(work, broke);
+    if (first || !broke) return first;
+    return attempt(work, broke);
+  }
+
+  template <typename Work>
+  auto attempt(const Work& work, bool& broke) -> std::invoke_result_t<Work, PgConnection&> {
+    auto connection = pool_.take();
+    if (!connection) return connection.error();
+    auto result = work(**connection);
+    broke = (*connection)->broken();
+    return result;
+  }
+
+  // A write is repeated only if the server says that it undid it. If the connection broke instead, `applied` finds out
+  // on another one whether the write is there.
+  template <typename Work, typename Applied>
+  Status writing(const Work& work, const Applied& applied) {
+    for (int tries = 1;; ++tries) {
+      auto connection = pool_.take();
+      if (!connection) return connection.error();
+      auto done = work(**connection);
+      if (done) return done;
+      if ((*connection)->broken()) break;
+      if (tries == kRetries || !is_retryable((*connection)->last_state())) return done;
+      std::this_thread::sleep_for(std::chrono::milliseconds(tries * tries));
+    }
+    auto found = reading(applied);
+    if (found && *found) return {};
+    return Error{Code::unavailable, "the database connection broke"};
+  }
+
+  PgPool pool_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_postgres(PostgresOptions options) {
+  if (auto ok = require_tls(options.dsn, Transport::may_be_open); !ok) return ok.error();
+  return std::unique_ptr<Store>(std::make_unique<PostgresStore>(options));
+}
+
+}  // namespace sluis::store

@@ -1,0 +1,130 @@
+// Keys, their versions, and facts.
+#include "tests/contract/store/store_contract.h"
+
+namespace sluis::store {
+namespace {
+
+KeyVersion version_of(const KeyId& id, std::uint32_t version) {
+  return {id,          version, KeyState::active, 1, std::uint64_t{1'700'000'000'000'000} + version, bytes("wrapped"),
+          bytes("mac")};
+}
+
+Key key(std::string_view name, std::uint8_t first_byte) {
+  Key made;
+  made.name = name;
+  made.id.fill(0xee);
+  made.id[0] = first_byte;
+  made.created_us = 1'700'000'000'000'000;
+  made.attributes = R"({"use":"records"})";
+  made.revision = 1;
+  made.mac = Bytes(32, 7);
+  made.versions = {version_of(made.id, 1)};
+  return made;
+}
+
+void expect_same_key(const Key& stored, const Key& written) {
+  EXPECT_EQ(stored.name, written.name);
+  EXPECT_EQ(stored.id, written.id);
+  EXPECT_EQ(stored.created_us, written.created_us);
+  EXPECT_EQ(stored.attributes, written.attributes);
+  EXPECT_EQ(stored.revision, written.revision);
+  EXPECT_EQ(stored.mac, written.mac);
+  ASSERT_EQ(stored.versions.size(), written.versions.size());
+  for (std::size_t i = 0; i < written.versions.size(); ++i) {
+    const KeyVersion& a = stored.versions[i];
+    const KeyVersion& b = written.versions[i];
+    EXPECT_TRUE(a.key_id == b.key_id && a.version == b.version && a.state == b.state &&
+                a.master_version == b.master_version && a.created_us == b.created_us && a.wrapped == b.wrapped &&
+                a.mac == b.mac)
+        << "version " << b.version;
+  }
+}
+
+TEST_P(StoreContract, KeepsAKeyWithItsVersions) {
+  Key written = key("records/diplomas", 1);
+  written.versions.push_back(version_of(written.id, 2));
+  ASSERT_TRUE(succeeds(store->create_key(written)));
+  auto by_name = store->get_key("records/diplomas");
+  ASSERT_TRUE(succeeds(by_name));
+  expect_same_key(*by_name, written);
+  auto by_id = store->get_key(written.id);
+  ASSERT_TRUE(succeeds(by_id));
+  expect_same_key(*by_id, written);
+  Key bare = key("bare", 2);
+  bare.versions.clear();
+  ASSERT_TRUE(succeeds(store->create_key(bare)));
+  expect_same_key(*store->get_key("bare"), bare);
+  EXPECT_TRUE(fails_with(store->get_key("none"), Code::not_found));
+  EXPECT_TRUE(fails_with(store->get_key(KeyId{}), Code::not_found));
+}
+
+TEST_P(StoreContract, KeyNamesAndIdsAreUnique) {
+  ASSERT_TRUE(succeeds(store->create_key(key("a", 1))));
+  EXPECT_TRUE(fails_with(store->create_key(key("a", 2)), Code::conflict));
+  EXPECT_TRUE(fails_with(store->create_key(key("b", 1)), Code::conflict));
+  EXPECT_TRUE(fails_with(store->get_key("b"), Code::not_found));
+  EXPECT_TRUE(succeeds(store->create_key(key("b", 2))));
+}
+
+TEST_P(StoreContract, AKeyMovesByCompareAndSet) {
+  Key moved = key("a", 1);
+  EXPECT_TRUE(fails_with(store->update_key(
+                             [&] {
+                               auto k = moved;
+                               k.revision = 2;
+                               return k;
+                             }(),
+                             1),
+                         Code::not_found));
+  ASSERT_TRUE(succeeds(store->create_key(moved)));
+  moved.revision = 2;
+  moved.attributes = "{}";
+  moved.mac = Bytes(32, 9);
+  moved.versions = {version_of(moved.id, 2)};
+  ASSERT_TRUE(succeeds(store->update_key(moved, 1)));
+  EXPECT_TRUE(fails_with(store->update_key(moved, 1), Code::conflict));
+  moved.revision = 3;
+  moved.versions = {version_of(moved.id, 1)};
+  moved.versions[0].state = KeyState::destroyed;
+  moved.versions[0].wrapped.clear();
+  moved.versions[0].mac = bytes("new mac");
+  ASSERT_TRUE(succeeds(store->update_key(moved, 2)));
+  moved.versions.push_back(version_of(moved.id, 2));
+  expect_same_key(*store->get_key("a"), moved);
+  EXPECT_TRUE(fails_with(store->update_key(moved, 3), Code::invalid)) << "the revision must grow";
+}
+
+TEST_P(StoreContract, ListsKeysByPrefixInPages) {
+  std::uint8_t id = 0;
+  for (const char* name : {"transit/b", "records/a", "transit/a", "transit", "transit/ç", "transit0", "transit/%"}) {
+    ASSERT_TRUE(succeeds(store->create_key(key(name, ++id))));
+  }
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(*store->list_keys("transit/", "", 9), (Names{"transit/%", "transit/a", "transit/b", "transit/ç"}));
+  EXPECT_EQ(*store->list_keys("transit/", "transit/a", 1), (Names{"transit/b"}));
+  EXPECT_EQ(store->list_keys("", "", 9)->size(), 7U);
+  EXPECT_EQ(*store->list_keys("%", "", 9), Names{});
+  EXPECT_EQ(*store->list_keys("records/", "transit", 9), Names{});
+}
+
+TEST_P(StoreContract, AnUnknownKeyStateIsDamage) {
+  ASSERT_TRUE(succeeds(store->create_key(key("a", 1))));
+  place->run("update key_versions set state = 9");
+  EXPECT_TRUE(fails_with(store->get_key("a"), Code::corrupt));
+}
+
+TEST_P(StoreContract, FactsMoveByCompareAndSet) {
+  EXPECT_TRUE(fails_with(store->get_fact("origin"), Code::not_found));
+  EXPECT_TRUE(fails_with(store->put_fact("origin", bytes("b"), bytes("a")), Code::conflict));
+  ASSERT_TRUE(succeeds(store->put_fact("origin", bytes("a"), std::nullopt)));
+  EXPECT_TRUE(fails_with(store->put_fact("origin", bytes("b"), std::nullopt), Code::conflict));
+  EXPECT_TRUE(fails_with(store->put_fact("origin", bytes("c"), bytes("b")), Code::conflict));
+  ASSERT_TRUE(succeeds(store->put_fact("origin", bytes("b"), bytes("a"))));
+  EXPECT_EQ(*store->get_fact("origin"), bytes("b"));
+  ASSERT_TRUE(succeeds(store->put_fact("origin", {}, bytes("b"))));
+  ASSERT_TRUE(succeeds(store->put_fact("origin", Bytes(70'000, 3), Bytes{})));
+  EXPECT_EQ(store->get_fact("origin")->size(), 70'000U);
+}
+
+}  // namespace
+}  // namespace sluis::store

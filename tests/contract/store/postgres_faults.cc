@@ -1,0 +1,240 @@
+// What a PostgreSQL store does when connections, the server or its settings fail. They have a
+// cluster of their own, which they stop and start.
+#include <atomic>
+#include <thread>
+
+#include "store/pg_connection.h"
+#include "store/postgres_store.h"
+#include "tests/contract/store/store_contract.h"
+#include "tests/support/postgres.h"
+
+namespace sluis::store {
+namespace {
+
+std::unique_ptr<Store> open(const std::string& dsn, std::size_t connections = 4) {
+  PostgresOptions options;
+  options.dsn = dsn;
+  options.connections = connections;
+  auto store = open_postgres(options);
+  EXPECT_TRUE(succeeds(store));
+  return *std::move(store);
+}
+
+std::unique_ptr<PgConnection> connect(const std::string& dsn) {
+  auto made = PgConnection::connect({dsn, std::chrono::seconds(60), {}});
+  EXPECT_TRUE(succeeds(made));
+  return *std::move(made);
+}
+
+// Tries until the store has healed; bounded by attempts, each of which the back-off spaces.
+Status eventually(const std::function<Status()>& call) {
+  Status last;
+  for (int i = 0; i < 400; ++i) {
+    if (last = call(); last) return last;
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  }
+  return last;
+}
+
+constexpr const char* kTerminateOthers =
+    "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database()"
+    " and pid <> pg_backend_pid() and usename = current_user";
+
+// Whether a statement waits for a lock.
+Status somebody_waits(PgConnection& admin) {
+  constexpr PgStatement kWaiting{"waiting", "select count(*) from pg_locks where not granted"};
+  auto found = admin.run(kWaiting, PgParams());
+  if (!found) return found.error();
+  if (found->number(0, 0) == 0) return Error{Code::not_found, "nobody waits"};
+  return {};
+}
+
+class PostgresFaults : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { shared_ = std::make_unique<test::PostgresCluster>(); }
+  static void TearDownTestSuite() { shared_.reset(); }
+
+  void SetUp() override {
+    ASSERT_TRUE(succeeds(store->migrate()));
+    ASSERT_TRUE(succeeds(connect(cluster.socket_dsn())->execute("truncate records, record_terms, imports")));
+  }
+
+ private:
+  static inline std::unique_ptr<test::PostgresCluster> shared_;
+
+ protected:
+  const test::PostgresCluster& cluster = *shared_;
+  std::unique_ptr<Store> store = open(cluster.socket_dsn());
+};
+
+TEST_F(PostgresFaults, TerminatedBackendsAreReplacedUnseen) {
+  const auto admin = connect(cluster.socket_dsn());
+  for (int round = 0; round < 5; ++round) {
+    const std::string id = std::to_string(round);
+    ASSERT_TRUE(succeeds(admin->execute(kTerminateOthers)));
+    EXPECT_TRUE(succeeds(store->put(record(id), kAbsent)));
+    ASSERT_TRUE(succeeds(admin->execute(kTerminateOthers)));
+    EXPECT_TRUE(succeeds(store->get("diplomas", id)));
+  }
+}
+
+// Backends die in the middle of writes. A write that was acknowledged is there; one that was not may be retried with
+// the same revision and is then there once.
+TEST_F(PostgresFaults, NoWriteIsLostOrDoubledWhileBackendsDie) {
+  std::atomic<bool> killing{true};
+  std::thread killer([&] {
+    const auto admin = connect(cluster.socket_dsn());
+    while (killing) {
+      static_cast<void>(admin->execute(kTerminateOthers));
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  });
+  constexpr std::uint64_t kWrites = 60;
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&, writer] {
+      const std::string id = "w" + std::to_string(writer);
+      for (std::uint64_t revision = 1; revision <= kWrites; ++revision) {
+        const Record next = record(id, revision, {term(1, 1, id + "/" + std::to_string(revision))});
+        const Expected expected = revision == 1 ? kAbsent : at(revision - 1);
+        const auto done = eventually([&] {
+          auto status = store->put(next, expected);
+          // The one before may have been applied after all.
+          if (!status && status.error().code == Code::conflict) {
+            auto stored = store->get("diplomas", id);
+            if (!stored) return Status(stored.error());
+            EXPECT_EQ(stored->revision, revision);
+            return Status();
+          }
+          return status;
+        });
+        EXPECT_TRUE(succeeds(done));
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  killing = false;
+  killer.join();
+  for (int writer = 0; writer < 4; ++writer) {
+    EXPECT_EQ(store->get("diplomas", "w" + std::to_string(writer))->revision, kWrites);
+  }
+  EXPECT_EQ(store->scan("diplomas", "", 100)->records.size(), 4U);
+}
+
+TEST_F(PostgresFaults, AnImportGoesOnWhileBackendsDie) {
+  std::atomic<bool> killing{true};
+  std::thread killer([&] {
+    const auto admin = connect(cluster.socket_dsn());
+    while (killing) {
+      static_cast<void>(admin->execute(kTerminateOthers));
+      std::this_thread::sleep_for(std::chrono::milliseconds(15));
+    }
+  });
+  ImportState state;
+  state.import_id = "i";
+  state.collection = "diplomas";
+  state.principal = "p";
+  for (std::uint64_t chunk = 0; chunk < 30; ++chunk) {
+    std::vector<Record> records;
+    for (int i = 0; i < 100; ++i) records.push_back(record(std::to_string(chunk) + "/" + std::to_string(i)));
+    ImportState after = state;
+    after.lines_done += 100;
+    after.records += 100;
+    const auto done = eventually([&]() -> Status {
+      auto moved = store->import_chunk(records, {}, after, state.lines_done);
+      if (moved) return {};
+      auto stored = store->import_state("diplomas", "i");
+      if (stored && stored->lines_done == after.lines_done) return {};
+      return moved.error();
+    });
+    ASSERT_TRUE(succeeds(done));
+    state = after;
+  }
+  killing = false;
+  killer.join();
+  EXPECT_EQ(*store->count("diplomas"), 3000U);
+  EXPECT_EQ(store->import_state("diplomas", "i")->records, 3000U);
+}
+
+TEST_F(PostgresFaults, AStoppedServerIsUnavailableAndHeals) {
+  ASSERT_TRUE(succeeds(store->put(record("before"), kAbsent)));
+  cluster.halt();
+  EXPECT_TRUE(fails_with(store->get("diplomas", "before"), Code::unavailable));
+  EXPECT_TRUE(fails_with(store->put(record("during"), kAbsent), Code::unavailable));
+  EXPECT_TRUE(fails_with(store->ping(), Code::unavailable));
+  const auto opened_meanwhile = open(cluster.socket_dsn());
+  EXPECT_TRUE(fails_with(opened_meanwhile->check_schema(), Code::unavailable));
+  cluster.resume();
+  EXPECT_TRUE(succeeds(eventually([&] { return store->ping(); })));
+  EXPECT_TRUE(succeeds(eventually([&] { return opened_meanwhile->check_schema(); })));
+  expect_same(*store->get("diplomas", "before"), record("before"));
+  EXPECT_TRUE(fails_with(store->get("diplomas", "during"), Code::not_found));
+}
+
+TEST_F(PostgresFaults, AReadOnlyServerIsUnavailableAndHeals) {
+  const auto admin = connect(cluster.socket_dsn());
+  ASSERT_TRUE(succeeds(admin->execute("alter role sluis set default_transaction_read_only = on")));
+  ASSERT_TRUE(succeeds(admin->execute(kTerminateOthers)));
+  // target_session_attrs=read-write: the only server there is will not do.
+  EXPECT_TRUE(fails_with(store->put(record("a"), kAbsent), Code::unavailable));
+  const auto any = open(cluster.socket_dsn() + " target_session_attrs=any");
+  EXPECT_TRUE(fails_with(any->put(record("a"), kAbsent), Code::unavailable));
+  ASSERT_TRUE(succeeds(admin->execute("alter role sluis reset default_transaction_read_only")));
+  EXPECT_TRUE(succeeds(eventually([&] { return store->put(record("a"), kAbsent); })));
+  EXPECT_TRUE(succeeds(eventually([&] { return any->put(record("b"), kAbsent); })));
+}
+
+TEST_F(PostgresFaults, AFullPoolIsBusy) {
+  PostgresOptions options;
+  options.dsn = cluster.socket_dsn();
+  options.connections = 1;
+  options.wait = std::chrono::milliseconds(50);
+  auto small = open_postgres(options);
+  const auto admin = connect(cluster.socket_dsn());
+  ASSERT_TRUE(succeeds(admin->execute("begin; lock table records")));
+  std::thread blocked([&] { EXPECT_TRUE(succeeds((*small)->put(record("a"), kAbsent))); });
+  EXPECT_TRUE(succeeds(eventually([&] { return somebody_waits(*admin); })));
+  EXPECT_TRUE(fails_with((*small)->ping(), Code::busy));
+  ASSERT_TRUE(succeeds(admin->execute("commit")));
+  blocked.join();
+  EXPECT_TRUE(succeeds((*small)->ping()));
+}
+
+TEST_F(PostgresFaults, AStatementThatTakesTooLongIsUnavailableAndUndone) {
+  PostgresOptions options;
+  options.dsn = cluster.socket_dsn();
+  options.statement_timeout = std::chrono::milliseconds(200);
+  auto hasty = open_postgres(options);
+  const auto admin = connect(cluster.socket_dsn());
+  ASSERT_TRUE(succeeds(admin->execute("begin; lock table records")));
+  EXPECT_TRUE(fails_with((*hasty)->put(record("a"), kAbsent), Code::unavailable));
+  ASSERT_TRUE(succeeds(admin->execute("commit")));
+  EXPECT_TRUE(fails_with((*hasty)->get("diplomas", "a"), Code::not_found));
+}
+
+TEST_F(PostgresFaults, TlsIsVerified) {
+  const auto secure = open(cluster.tls_dsn());
+  EXPECT_TRUE(succeeds(secure->put(record("tls"), kAbsent)));
+  EXPECT_TRUE(succeeds(require_tls(cluster.tls_dsn())));
+  // Another name than the certificate's, no CA to check against, and no TLS at all.
+  EXPECT_TRUE(fails_with(open(cluster.tls_dsn() + " host=wrong.example")->ping(), Code::unavailable));
+  EXPECT_TRUE(fails_with(open(cluster.tls_dsn() + " sslrootcert=/nonexistent")->ping(), Code::unavailable));
+  EXPECT_TRUE(fails_with(open(cluster.open_dsn())->ping(), Code::unavailable));
+}
+
+TEST_F(PostgresFaults, TroubleIsToldWithoutData) {
+  std::vector<std::string> told;
+  PostgresOptions options;
+  options.dsn = cluster.socket_dsn() + " port=1";
+  options.on_trouble = [&](std::string_view state, std::string_view text) {
+    told.push_back(std::string(state) + " " + std::string(text));
+  };
+  auto away = open_postgres(options);
+  EXPECT_TRUE(fails_with((*away)->get("diplomas", "secret-id"), Code::unavailable));
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told[0].find("secret-id"), std::string::npos);
+  EXPECT_EQ(told[0].substr(0, 5), "08001");
+}
+
+}  // namespace
+}  // namespace sluis::store
