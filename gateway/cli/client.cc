@@ -65,7 +65,8 @@ std::string why(const error_code& error) {
 }  // namespace
 
 struct Client::Connection {
-  explicit Connection(const Profile& profile) : context(asio::ssl::context::tls_client), address(address_of(profile.url)) {
+  explicit Connection(const Profile& profile)
+      : context(asio::ssl::context::tls_client), address(address_of(profile.url)) {
     use_files(context, profile);
     SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_3_VERSION);
     context.set_verify_mode(asio::ssl::verify_peer);
@@ -236,12 +237,17 @@ namespace {
 Exit exit_of(unsigned status) {
   switch (status) {
     case 401:
-    case 403: return Exit::denied;
-    case 404: return Exit::not_found;
+    case 403:
+      return Exit::denied;
+    case 404:
+      return Exit::not_found;
     case 409:
-    case 412: return Exit::conflict;
-    case 429: return Exit::budget;
-    default: return status >= 500 ? Exit::unavailable : Exit::invalid;
+    case 412:
+      return Exit::conflict;
+    case 429:
+      return Exit::budget;
+    default:
+      return status >= 500 ? Exit::unavailable : Exit::invalid;
   }
 }
 

@@ -1,5 +1,5 @@
-// The subcommands. Each adds itself to the application with its options, help and examples; the work runs in its callback
-// and throws Failure (gateway/cli/exit.h).
+// The subcommands. Each adds itself to the application with its options, help and examples; the work runs in its
+// callback and throws Failure (gateway/cli/exit.h).
 #pragma once
 
 #include <CLI/CLI.hpp>

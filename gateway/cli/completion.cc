@@ -45,7 +45,8 @@ std::string known(const Words& words) {
 
 std::string bash(const Words& words) {
   return "# bash completion of sluis\n_sluis() {\n  local words known='" + known(words) +
-         "'\n  local -a typed=(\"${COMP_WORDS[@]:1:COMP_CWORD-1}\")" + kPathStep + "  case \"$path\" in\n" + cases(words) +
+         "'\n  local -a typed=(\"${COMP_WORDS[@]:1:COMP_CWORD-1}\")" + kPathStep + "  case \"$path\" in\n" +
+         cases(words) +
          "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
          "  [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
          "complete -o filenames -F _sluis sluis\n";
@@ -53,8 +54,9 @@ std::string bash(const Words& words) {
 
 std::string zsh(const Words& words) {
   return "#compdef sluis\n_sluis() {\n  local words_list known='" + known(words) +
-         "'\n  local -a typed=(\"${(@)words[2,CURRENT-1]}\")" + kPathStep + "  local words=\"\"\n  case \"$path\" in\n" +
-         cases(words) + "  esac\n  compadd -- ${=words}\n  _files\n}\ncompdef _sluis sluis\n";
+         "'\n  local -a typed=(\"${(@)words[2,CURRENT-1]}\")" + kPathStep +
+         "  local words=\"\"\n  case \"$path\" in\n" + cases(words) +
+         "  esac\n  compadd -- ${=words}\n  _files\n}\ncompdef _sluis sluis\n";
 }
 
 std::string fish(const Words& words) {
@@ -64,7 +66,8 @@ std::string fish(const Words& words) {
     std::string part;
     for (std::size_t at = path.find(' '); at != std::string::npos;) {
       const std::size_t end = path.find(' ', at + 1);
-      condition += "; and __fish_seen_subcommand_from " + path.substr(at + 1, end == std::string::npos ? end : end - at - 1);
+      condition +=
+          "; and __fish_seen_subcommand_from " + path.substr(at + 1, end == std::string::npos ? end : end - at - 1);
       at = end;
     }
     out += "complete -c sluis -n '" + condition + "' -a '" + list + "'\n";

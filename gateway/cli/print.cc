@@ -75,7 +75,8 @@ void Progress::at(std::uint64_t done, std::string_view unit) {
     const double left = static_cast<double>(total_ - std::min(done, total_)) / std::max(rate, 1.0);
     line += std::to_string(static_cast<std::uint64_t>(left)) + " s left  ";
   }
-  line += human(static_cast<double>(done)) + ' ' + std::string(unit) + "  " + human(rate) + ' ' + std::string(unit) + "/s";
+  line +=
+      human(static_cast<double>(done)) + ' ' + std::string(unit) + "  " + human(rate) + ' ' + std::string(unit) + "/s";
   std::cerr << line << std::flush;
 }
 

@@ -24,8 +24,8 @@ class Table {
 // Control characters replaced.
 std::string printable(std::string_view text);
 
-// A bar on standard error, redrawn at most ten times a second; nothing if standard error is no terminal, except one line
-// at the end. `total` 0: unknown, no bar but a count.
+// A bar on standard error, redrawn at most ten times a second; nothing if standard error is no terminal, except one
+// line at the end. `total` 0: unknown, no bar but a count.
 class Progress {
  public:
   Progress(std::string label, std::uint64_t total);

@@ -1,8 +1,8 @@
 #include "gateway/cli/profile.h"
 
+#include <toml++/toml.h>
 #include <filesystem>
 #include <string_view>
-#include <toml++/toml.h>
 
 #include "gateway/cli/exit.h"
 

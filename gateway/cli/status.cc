@@ -27,7 +27,8 @@ void show_status(const Shared& shared) {
 
 Client Shared::client() const {
   if (profile_path.empty()) {
-    fail(Exit::usage, "which gateway, and with which certificate? Give --profile FILE or set SLUIS_PROFILE (see sluis --help)");
+    fail(Exit::usage,
+         "which gateway, and with which certificate? Give --profile FILE or set SLUIS_PROFILE (see sluis --help)");
   }
   return Client(load_profile(profile_path));
 }

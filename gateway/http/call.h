@@ -22,22 +22,22 @@ enum class Method : std::uint8_t { get, head, put, post, patch, del, list, other
 // One request, whole. Views live as long as the Call.
 struct Call {
   Method method = Method::other;
-  std::string_view path;                                             // decoded, without the query
-  std::vector<std::pair<std::string, std::string>> params;           // from the route's pattern, decoded
-  std::vector<std::pair<std::string, std::string>> query;            // decoded, in order
+  std::string path;                                         // decoded, without the query
+  std::vector<std::pair<std::string, std::string>> params;  // from the route's pattern, decoded
+  std::vector<std::pair<std::string, std::string>> query;   // decoded, in order
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   SecretBuffer body;
-  const policy::Principal* principal = nullptr;                      // never null in a handler that needs one
-  policy::Decision decision;                                         // allowed, with the fields allowed
-  std::shared_ptr<const policy::Policy> policy;                      // the policy that decided
-  std::string purpose, case_reference;                               // headers Sluis-Purpose and Sluis-Case, checked
+  const policy::Principal* principal = nullptr;  // never null in a handler that needs one
+  policy::Decision decision;                     // allowed, with the fields allowed
+  std::shared_ptr<const policy::Policy> policy;  // the policy that decided
+  std::string purpose, case_reference;           // headers Sluis-Purpose and Sluis-Case, checked
   std::string client_address;
   std::string request_id;
   std::uint64_t now_us = 0;
 
-  std::string_view param(std::string_view name) const;               // empty if absent
+  std::string_view param(std::string_view name) const;  // empty if absent
   std::optional<std::string_view> query_value(std::string_view name) const;
-  std::string_view header(std::string_view name) const;              // case-insensitive; empty if absent
+  std::string_view header(std::string_view name) const;  // case-insensitive; empty if absent
 };
 
 struct Reply {
@@ -49,9 +49,9 @@ struct Reply {
 
 // What the reply waits for.
 enum class Hold : std::uint8_t {
-  nothing,   // no entry, or entries that may be lost with the process
-  plaintext, // released only when its entries are durable; otherwise 503 `audit halted` goes out instead
-  write,     // waits for its entries too, but is released when the log is halted: writes go on
+  nothing,    // no entry, or entries that may be lost with the process
+  plaintext,  // released only when its entries are durable; otherwise 503 `audit halted` goes out instead
+  write,      // waits for its entries too, but is released when the log is halted: writes go on
 };
 
 struct Outcome {
@@ -94,9 +94,9 @@ using SourceHandler = std::function<Streamed(Call&)>;
 
 // Where a handler may run.
 enum class Runs : std::uint8_t {
-  io,        // never blocks
-  local,     // on the I/O thread if the store is local and the keys are cached, else on a worker
-  worker,    // may block: bounded worker pool, 503 with Retry-After when full
+  io,      // never blocks
+  local,   // on the I/O thread if the store is local and the keys are cached, else on a worker
+  worker,  // may block: bounded worker pool, 503 with Retry-After when full
 };
 
 // One row of the route table. Patterns: "/v1/records/{collection}/{id}", "/v1/records/{collection}:read",
@@ -104,7 +104,7 @@ enum class Runs : std::uint8_t {
 struct Route {
   Method method;
   std::string pattern;
-  std::string action;                  // action of policy/actions.h; empty: no decision needed
+  std::string action;  // action of policy/actions.h; empty: no decision needed
   Runs runs = Runs::worker;
   std::size_t body_limit = 1U << 20U;  // bytes; a larger body is 413. Not for sinks.
   Handler handler;                     // exactly one of the three is set

@@ -1,5 +1,6 @@
 #include "gateway/records/json.h"
 
+#include "crypto/utf8.h"
 #include "gateway/records/json_text.h"
 
 namespace sluis::gateway {
@@ -202,9 +203,9 @@ JsonFault JsonScanner::scan_string(JsonName& out) {
 }
 
 JsonFault JsonScanner::scan_utf8() {
-  const std::size_t length = utf8_length(at_, end_);
-  if (length == 0) return JsonFault::not_utf8;
-  at_ += length;
+  std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+  if (!take_code_point(rest)) return JsonFault::not_utf8;
+  at_ = rest.data();
   return JsonFault::none;
 }
 

@@ -19,10 +19,6 @@ int hex_value(char c) noexcept {
   return -1;
 }
 
-bool continuation(const char* at) noexcept {
-  return (static_cast<unsigned char>(*at) & 0xC0U) == 0x80U;
-}
-
 void append_utf8(SecretBuffer& out, std::uint32_t code) {
   const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (code < 0x80) return put(code);
@@ -79,21 +75,6 @@ std::int32_t hex_unit(const char* at, const char* end) noexcept {
     unit = unit * 16 + value;
   }
   return unit;
-}
-
-std::size_t utf8_length(const char* at, const char* end) noexcept {
-  const auto byte = [&](std::ptrdiff_t i) { return static_cast<unsigned char>(at[i]); };
-  const std::ptrdiff_t left = end - at;
-  if (byte(0) >= 0xC2 && byte(0) <= 0xDF) return left >= 2 && continuation(at + 1) ? 2 : 0;
-  if (byte(0) >= 0xE0 && byte(0) <= 0xEF) {
-    if (left < 3 || !continuation(at + 1) || !continuation(at + 2)) return 0;
-    if (byte(0) == 0xE0 && byte(1) < 0xA0) return 0;   // overlong
-    return byte(0) == 0xED && byte(1) > 0x9F ? 0 : 3;  // surrogates
-  }
-  if (byte(0) < 0xF0 || byte(0) > 0xF4 || left < 4) return 0;
-  if (!continuation(at + 1) || !continuation(at + 2) || !continuation(at + 3)) return 0;
-  if (byte(0) == 0xF0 && byte(1) < 0x90) return 0;
-  return byte(0) == 0xF4 && byte(1) > 0x8F ? 0 : 4;
 }
 
 void append_unescaped(SecretBuffer& out, std::string_view raw) {

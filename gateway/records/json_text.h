@@ -1,4 +1,4 @@
-// The text inside JSON string literals: reading and writing of escapes, and what is UTF-8. Thread-safe.
+// The text inside JSON string literals: reading and writing of escapes. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,6 @@ void append_unescaped(SecretBuffer& out, std::string_view raw);
 void append_quoted(SecretBuffer& out, std::string_view text);
 void append_number(SecretBuffer& out, std::uint64_t number);
 
-// Length of the UTF-8 sequence of two to four bytes at `at` (Unicode 15, table 3-7), 0 if it is none.
-std::size_t utf8_length(const char* at, const char* end) noexcept;
 // Four hexadecimal digits as a UTF-16 unit, or -1.
 std::int32_t hex_unit(const char* at, const char* end) noexcept;
 

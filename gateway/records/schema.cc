@@ -10,7 +10,7 @@ namespace sluis::gateway {
 namespace {
 
 constexpr std::size_t kMaxName = 64;
-constexpr std::size_t kMaxRecordBytes = kEnvelopeMaxSize / 2;
+constexpr std::size_t kMaxRecordBytes = std::size_t{4} << 20U;  // what the store takes as open fields
 
 bool letter(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -64,7 +64,7 @@ std::vector<std::string> validate(const CollectionSchema& schema) {
   if (schema.fields.empty()) errors.push_back(where + "it has no fields");
   if (schema.fields.size() > kEnvelopeMaxFields) errors.push_back(where + "it has more than 1024 fields");
   if (schema.max_record_bytes == 0 || schema.max_record_bytes > kMaxRecordBytes) {
-    errors.push_back(where + "max_record_bytes must be 1 to 8388608");
+    errors.push_back(where + "max_record_bytes must be 1 to 4194304");
   }
   for (const FieldSchema& field : schema.fields) check_field(field, schema, errors);
   check_uniqueness(schema, errors);

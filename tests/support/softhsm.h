@@ -49,6 +49,7 @@ struct SoftHsmToken {
   }
 
   static bool available() { return !find_module().empty(); }
+  static std::string installed_module() { return find_module(); }
 
   std::filesystem::path conf() const { return dir / "softhsm2.conf"; }
   std::filesystem::path tokens() const { return dir / "tokens"; }

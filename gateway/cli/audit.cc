@@ -1,0 +1,221 @@
+// `sluis audit …`: for auditors. tail and show ask the gateway; verify reads a folder and trusts no one.
+#include <algorithm>
+#include <array>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include "audit/verify.h"
+#include "gateway/cli/commands.h"
+#include "gateway/cli/exit.h"
+#include "gateway/cli/files.h"
+#include "gateway/cli/json_view.h"
+#include "gateway/cli/print.h"
+
+namespace sluis::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct Given {
+  std::uint64_t index = 0;
+  unsigned lines = 20;
+  bool follow = false, payloads = false;
+  Why why;
+  std::string folder, key, key_file, checkpoint;
+};
+
+std::string payloads(const Given& given) {
+  return given.payloads ? "payloads=opened" : "payloads=closed";
+}
+
+// The members of a leaf that fit on one line, in the order people look for them.
+std::vector<std::string> row_of(const json::object& entry) {
+  constexpr const char* members[] = {"time", "principal", "action", "collection", "purpose", "outcome", "count"};
+  const auto& leaf = entry.at("leaf").as_object();
+  std::vector<std::string> row{cell(entry.at("index"))};
+  for (const char* member : members) {
+    const auto* value = leaf.if_contains(member);
+    row.push_back(value == nullptr ? "" : cell(*value));
+  }
+  const auto* payload = entry.if_contains("payload");
+  if (payload != nullptr && payload->is_object()) row.push_back(json::serialize(*payload));
+  return row;
+}
+
+void show_entries(const Shared& shared, const json::array& entries) {
+  if (shared.json) {
+    for (const auto& entry : entries) std::cout << json::serialize(entry) << '\n';
+    return;
+  }
+  Table table({"INDEX", "TIME", "PRINCIPAL", "ACTION", "COLLECTION", "PURPOSE", "OUTCOME", "COUNT", ""});
+  for (const auto& entry : entries) table.row(row_of(entry.as_object()));
+  table.print();
+}
+
+// One page; returns the index after the last entry shown.
+std::uint64_t page(const Shared& shared, const Given& given, Client& client, const std::string& range) {
+  const Response response =
+      client.call({"GET", "/v1/audit/entries?" + range + '&' + payloads(given), given.why.headers(), {}});
+  require_success(response);
+  WipingResource memory;
+  const json::value body = parse_reply(response, memory);
+  const json::array& entries = body.at("entries").as_array();
+  if (!entries.empty()) show_entries(shared, entries);
+  if (entries.empty()) return body.at("size").to_number<std::uint64_t>();
+  return entries.back().at("index").to_number<std::uint64_t>() + 1;
+}
+
+void tail(const Shared& shared, const Given& given) {
+  Client client = shared.client();
+  std::uint64_t next = page(shared, given, client, "last=" + std::to_string(given.lines));
+  while (given.follow) {
+    // An auditor's reads are entries too: pages that show nothing but the last look are skipped by asking less often.
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    next = page(shared, given, client, "first=" + std::to_string(next) + "&limit=1000");
+  }
+}
+
+void show(const Shared& shared, const Given& given) {
+  Client client = shared.client();
+  const Response response = client.call(
+      {"GET", "/v1/audit/entries/" + std::to_string(given.index) + '?' + payloads(given), given.why.headers(), {}});
+  require_success(response);
+  if (shared.json) {
+    std::cout << response.body.expose_text() << '\n';
+    return;
+  }
+  WipingResource memory;
+  const json::value body = parse_reply(response, memory);
+  print_object(body.at("leaf").as_object());
+  if (body.at("payload").is_object()) print_object(body.at("payload").as_object());
+}
+
+struct VerifierKey {
+  std::string origin;
+  Bytes key;
+};
+
+// "name+hex(key id)+base64(0x01 || public key)": C2SP signed-note, section on verifier keys.
+VerifierKey parse_key(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  const auto first = text.find('+');
+  const auto second = first == std::string::npos ? first : text.find('+', first + 1);
+  if (second == std::string::npos)
+    fail(Exit::usage, "a verifier key is written NAME+HEX+BASE64, as `sluis hsm audit-key` prints it");
+  const auto bytes = from_base64(text.substr(second + 1));
+  if (!bytes || bytes->size() != audit::kPublicKeySize + 1 || bytes->front() != 1) {
+    fail(Exit::usage, "the verifier key is not an Ed25519 key");
+  }
+  VerifierKey key{text.substr(0, first), Bytes(bytes->begin() + 1, bytes->end())};
+  if (audit::verifier_key(key.origin, key.key) != text)
+    fail(Exit::usage, "the verifier key's id does not match its key");
+  return key;
+}
+
+audit::VerifyOptions options_of(const Given& given) {
+  audit::VerifyOptions options;
+  std::string text = given.key;
+  if (!given.key_file.empty()) text = std::string(read_all(given.key_file).expose_text());
+  if (!text.empty()) {
+    VerifierKey key = parse_key(text);
+    options.origin = std::move(key.origin);
+    options.public_key = std::move(key.key);
+  }
+  if (!given.checkpoint.empty()) options.saved_checkpoint = std::string(read_all(given.checkpoint).expose_text());
+  return options;
+}
+
+std::string_view text(audit::Verification::Signature signature) {
+  switch (signature) {
+    case audit::Verification::Signature::none:
+      return "no checkpoint";
+    case audit::Verification::Signature::unchecked:
+      return "not checked (give --key)";
+    case audit::Verification::Signature::good:
+      return "good";
+    case audit::Verification::Signature::bad:
+      return "BAD";
+  }
+  return "?";
+}
+
+json::object as_json(const audit::Finding& finding) {
+  return {{"weight", finding.weight == audit::Finding::Weight::bad ? "bad" : "warning"},
+          {"file", finding.file},
+          {"offset", finding.offset},
+          {"index", finding.index},
+          {"why", finding.why}};
+}
+
+void show_verification(const Shared& shared, const audit::Verification& found) {
+  json::array findings;
+  for (const auto& finding : found.findings) findings.push_back(as_json(finding));
+  json::object summary{{"good", found.good()},
+                       {"entries", found.entries},
+                       {"root", to_base64(found.root)},
+                       {"checkpoint_size", found.checkpoint ? json::value(found.checkpoint->size) : json::value()},
+                       {"signature", text(found.signature)},
+                       {"torn_bytes", found.torn_bytes}};
+  if (shared.json) {
+    summary["findings"] = std::move(findings);
+    std::cout << json::serialize(summary) << '\n';
+    return;
+  }
+  print_object(summary);
+  if (!findings.empty()) print_rows(findings);
+}
+
+void verify(const Shared& shared, const Given& given) {
+  const auto found = audit::verify_folder(given.folder, options_of(given));
+  if (!found) fail(Exit::local, given.folder + ": " + std::string(found.error().what.view()));
+  show_verification(shared, *found);
+  if (found->good()) return;
+  const audit::Finding* first = found->first_bad();
+  fail(Exit::no, first == nullptr
+                     ? "the log does not verify"
+                     : "first bad entry: " + std::to_string(first->index) + ", " + std::string(first->why));
+}
+
+void add_verify(CLI::App& audit, const Shared& shared) {
+  auto given = std::make_shared<Given>();
+  auto* sub = audit.add_subcommand("verify", "check a log's folder: frames, tree, checkpoint and its signature");
+  sub->add_option("folder", given->folder, "folder of the log, or a copy of it")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  sub->add_option("--key", given->key, "verifier key of the log, as `sluis hsm audit-key` prints it");
+  sub->add_option("--key-file", given->key_file, "file with the verifier key")->excludes("--key");
+  sub->add_option("--checkpoint", given->checkpoint, "a checkpoint that was saved earlier: the log must still hold it");
+  sub->footer(
+      "\nExample:\n  sluis audit verify /var/lib/sluis/audit --key-file log.key\n\nExit code 1: the log does not "
+      "verify; the first bad entry is named.");
+  sub->callback([&shared, given] { verify(shared, *given); });
+}
+
+}  // namespace
+
+void add_audit(CLI::App& app, const Shared& shared) {
+  auto* audit = app.add_subcommand("audit", "read and verify the decrypt log; for auditors");
+  audit->require_subcommand(1);
+  auto given = std::make_shared<Given>();
+  auto* sub = audit->add_subcommand("tail", "the newest entries");
+  sub->add_option("-n,--lines", given->lines, "how many")->check(CLI::Range(1, 1000))->capture_default_str();
+  sub->add_flag("-f,--follow", given->follow, "go on with new entries");
+  sub->add_flag("--payloads", given->payloads, "open the encrypted payloads; this is logged");
+  given->why.add_to(*sub);
+  sub->footer("\nExample:\n  sluis --profile auditor.toml audit tail -n 5 --payloads");
+  sub->callback([&shared, given] { tail(shared, *given); });
+
+  given = std::make_shared<Given>();
+  sub = audit->add_subcommand("show", "one entry, whole");
+  sub->add_option("index", given->index, "index of the entry, as a receipt names it")->required();
+  sub->add_flag("--payloads", given->payloads, "open the encrypted payload; this is logged");
+  given->why.add_to(*sub);
+  sub->footer("\nExample:\n  sluis --profile auditor.toml audit show 1234 --payloads");
+  sub->callback([&shared, given] { show(shared, *given); });
+  add_verify(*audit, shared);
+}
+
+}  // namespace sluis::cli

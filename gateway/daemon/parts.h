@@ -1,0 +1,51 @@
+// Everything the gateway is made of, in the order in which it is made; taken apart in reverse.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/log.h"
+#include "gateway/config/config.h"
+#include "gateway/keys/admin_events.h"
+#include "gateway/keys/audit_signer.h"
+#include "gateway/keys/keyring.h"
+#include "gateway/keys/period_keys.h"
+#include "gateway/records/service.h"
+#include "gateway/server/oplog.h"
+#include "hsm/pkcs11_token.h"
+#include "policy/budget.h"
+#include "store/store.h"
+
+namespace sluis::gateway {
+
+// Why the gateway does not start: lines for the operator, with no secret in them. Empty: all is well.
+using Reasons = std::vector<std::string>;
+
+struct Parts {
+  Config config;
+  std::unique_ptr<OpLog> oplog;
+  std::unique_ptr<hsm::Pkcs11Token> token;
+  std::unique_ptr<store::Store> store;
+  AdminEvents admin_events;
+  std::unique_ptr<Keyring> keyring;
+  std::unique_ptr<PeriodKeys> period_keys;
+  std::unique_ptr<AuditSigner> signer;
+  std::unique_ptr<audit::Log> log;
+  policy::Budgets budgets;
+  std::unique_ptr<RecordService> records;
+};
+
+// Each makes what its name says, from the configuration and what was made before.
+Reasons make_oplog(Parts& parts);
+Reasons make_token(Parts& parts);   // and proves it by known answers
+Reasons open_store(Parts& parts);   // whatever its schema
+Reasons check_store(Parts& parts);  // its schema is this program's
+Reasons make_keys(Parts& parts);
+Reasons open_log(Parts& parts);  // recovers it, and counts today's decrypts against the budgets
+Reasons make_records(Parts& parts);
+
+std::shared_ptr<const Collections> collections_of(const Config& config);
+
+}  // namespace sluis::gateway

@@ -1,0 +1,117 @@
+#include "gateway/keys/governance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/wrap_context.h"
+
+namespace sluis::gateway {
+namespace {
+
+constexpr std::string_view kFact = "governance-key";
+constexpr std::uint8_t kFactFormat = 1;
+constexpr std::size_t kMaxWrapped = 256;
+
+WrapContext context_of(const KeyId& id, std::uint32_t master_version) {
+  return {kFact, id, 1, master_version};
+}
+
+// The fact: format (1 byte), key id (16), master version (4), wrapped key (4-byte length before it).
+Bytes encode_fact(const KeyId& id, std::uint32_t master_version, ByteView wrapped) {
+  Bytes out;
+  out.reserve(64 + wrapped.size());
+  out.push_back(kFactFormat);
+  out.insert(out.end(), id.begin(), id.end());
+  append_u32(out, master_version);
+  append_prefixed(out, wrapped);
+  return out;
+}
+
+Result<SecretKey> open_fact(hsm::Token& token, ByteView fact) {
+  constexpr Error malformed{Code::corrupt, "the governance key's row is malformed"};
+  Reader reader(fact);
+  const auto format = reader.u8();
+  const auto id_bytes = reader.bytes(KeyId{}.size());
+  const auto master_version = reader.u32();
+  const auto wrapped = reader.prefixed(kMaxWrapped);
+  if (!wrapped || !reader.done() || *format != kFactFormat) return malformed;
+  KeyId id{};
+  std::copy(id_bytes->begin(), id_bytes->end(), id.begin());
+  return token.unwrap(*master_version, encode(context_of(id, *master_version)), *wrapped);
+}
+
+// Another gateway may be first: then its key is the one.
+Result<SecretKey> make_fact(store::Store& store, hsm::Token& token, std::uint32_t master_version) {
+  auto key = token.random(32);
+  if (!key) return key.error();
+  KeyId id{};
+  if (const Status drawn = random_bytes(id); !drawn) return drawn.error();
+  const auto wrapped = token.wrap(master_version, encode(context_of(id, master_version)), *key);
+  if (!wrapped) return wrapped.error();
+  const Status stored = store.put_fact(kFact, encode_fact(id, master_version, *wrapped), std::nullopt);
+  if (stored) return std::move(*key);
+  if (stored.error().code != Code::conflict) return stored.error();
+  const auto theirs = store.get_fact(kFact);
+  if (!theirs) return theirs.error();
+  return open_fact(token, *theirs);
+}
+
+bool same(const Digest& made, const Bytes& stored) {
+  return equal_constant_time(made, stored);
+}
+
+}  // namespace
+
+Result<Governance> Governance::open(store::Store& store, hsm::Token& token, std::uint32_t master_version) {
+  const auto fact = store.get_fact(kFact);
+  if (!fact && fact.error().code != Code::not_found) return fact.error();
+  auto key = fact ? open_fact(token, *fact) : make_fact(store, token, master_version);
+  if (!key) return key.error();
+  return Governance(std::move(*key));
+}
+
+Digest Governance::mac_of(const store::Key& key, const store::KeyVersion& version) const {
+  Bytes row;
+  append_prefixed(row, bytes_of("sluis/key-version/1"));
+  append_prefixed(row, bytes_of(key.name));
+  row.insert(row.end(), version.key_id.begin(), version.key_id.end());
+  append_u32(row, version.version);
+  append_prefixed(row, bytes_of(name(version.state)));
+  append_u32(row, version.master_version);
+  append_u64(row, version.created_us);
+  append_prefixed(row, version.wrapped);
+  return hmac_sha256(key_.expose_secret(), {row});
+}
+
+Digest Governance::mac_of(const store::Key& key) const {
+  Bytes row;
+  append_prefixed(row, bytes_of("sluis/key/1"));
+  append_prefixed(row, bytes_of(key.name));
+  row.insert(row.end(), key.id.begin(), key.id.end());
+  append_u64(row, key.created_us);
+  append_prefixed(row, bytes_of(key.attributes));
+  append_u64(row, key.revision);
+  append_u32(row, static_cast<std::uint32_t>(key.versions.size()));
+  for (const store::KeyVersion& version : key.versions) append_prefixed(row, version.mac);
+  return hmac_sha256(key_.expose_secret(), {row});
+}
+
+void Governance::seal(store::Key& key) const {
+  for (store::KeyVersion& version : key.versions) {
+    const Digest mac = mac_of(key, version);
+    version.mac.assign(mac.begin(), mac.end());
+  }
+  const Digest mac = mac_of(key);
+  key.mac.assign(mac.begin(), mac.end());
+}
+
+Status Governance::check(const store::Key& key) const {
+  bool sound = same(mac_of(key), key.mac);
+  for (const store::KeyVersion& version : key.versions) {
+    sound = same(mac_of(key, version), version.mac) && version.key_id == key.id && sound;
+  }
+  if (!sound) return Error{Code::corrupt, "a key's row was changed outside Sluis"};
+  return {};
+}
+
+}  // namespace sluis::gateway

@@ -1,0 +1,32 @@
+// Key rows carry a MAC under a key that only the HSM can open, so that whoever edits the store's rows alone changes
+// nothing but an alarm. HMAC-SHA-256 over a canonical, length-prefixed encoding; docs/formats.md has every byte:
+//   version row: "sluis/key-version/1", key name, key id, version, state, master version, created, wrapped
+//   key row:     "sluis/key/1", name, id, created, attributes, revision, number of versions, their MACs in order
+// so a version cannot be edited, moved to another key, taken away or added. Thread-safe.
+#pragma once
+
+#include "crypto/hash.h"
+#include "hsm/token.h"
+#include "store/store.h"
+
+namespace sluis::gateway {
+
+class Governance {
+ public:
+  // Opens the governance key, or makes it in a store that has none. It protects no data and is kept as long as the
+  // process lives. Errors: unavailable, corrupt if the stored key does not open.
+  static Result<Governance> open(store::Store& store, hsm::Token& token, std::uint32_t master_version);
+
+  // Sets the MACs of the key and of all its versions; `key.versions` must be complete.
+  void seal(store::Key& key) const;
+  // Error corrupt if any MAC does not match.
+  Status check(const store::Key& key) const;
+
+ private:
+  explicit Governance(SecretKey key) noexcept : key_(std::move(key)) {}
+  Digest mac_of(const store::Key& key, const store::KeyVersion& version) const;
+  Digest mac_of(const store::Key& key) const;
+  SecretKey key_;
+};
+
+}  // namespace sluis::gateway

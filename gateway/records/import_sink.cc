@@ -1,0 +1,176 @@
+#include "gateway/records/import_sink.h"
+
+#include <chrono>
+#include <utility>
+
+#include "gateway/records/json_text.h"
+
+namespace sluis::gateway {
+namespace {
+
+std::uint64_t unix_time_us() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+void append_member(SecretBuffer& out, std::string_view name, std::uint64_t value) {
+  out.append(std::string_view(",\""));
+  out.append(name);
+  out.append(std::string_view("\":"));
+  append_number(out, value);
+}
+
+}  // namespace
+
+SecretBuffer json_of(const store::ImportState& state) {
+  SecretBuffer out("{\"import\":");
+  append_quoted(out, state.import_id);
+  append_member(out, "lines_done", state.lines_done);
+  append_member(out, "records", state.records);
+  append_member(out, "errors", state.errors);
+  out.append(std::string_view(state.finished ? ",\"finished\":true}" : ",\"finished\":false}"));
+  return out;
+}
+
+ImportSink::ImportSink(const RecordParts& parts, Caller caller, store::ImportState state,
+                       std::unique_ptr<ImportFormat> format, ImportLimits limits)
+    : parts_(parts),
+      caller_(std::move(caller)),
+      limits_(limits),
+      state_(std::move(state)),
+      format_(std::move(format)) {}
+
+ImportSink::~ImportSink() {
+  abandon();
+}
+
+Status ImportSink::feed(std::string_view piece) {
+  return format_->feed(piece, *this);
+}
+
+Outcome ImportSink::finish() {
+  Status status = format_->finish(*this);
+  if (status) status = flush(Last::yes);
+  if (status) status = settle();
+  if (!status) {
+    abandon();
+    return refuse(status.error());
+  }
+  wait_for_log();
+  Outcome outcome;
+  outcome.reply.body = json_of(state_);
+  outcome.events = parts_.admin_events.take();
+  outcome.hold = outcome.events.empty() ? Hold::nothing : Hold::write;
+  return outcome;
+}
+
+// What has been handed to the store is finished; the rest is for the client to send again.
+void ImportSink::abandon() noexcept {
+  if (in_flight_.valid()) in_flight_.wait();
+  wait_for_log();
+}
+
+Status ImportSink::need_sealer() {
+  if (sealer_) return {};
+  const auto keys = parts_.keyring.open_or_make(caller_.collection->key_name());
+  if (!keys) return keys.error();
+  sealer_.emplace(caller_.collection, (*keys)->newest());
+  return {};
+}
+
+Status ImportSink::document(const DocumentReader& document) {
+  if (const Status ready = need_sealer(); !ready) return ready;
+  store::Record record;
+  record.line = next_line();
+  const auto fault = sealer_->seal(document.id(), unix_time_us(), document.values(), record);
+  if (!fault) return fault.error();
+  if (*fault) return refused(**fault);
+  ++chunk_.lines;
+  chunk_.bytes += record.envelope.size() + record.open_fields.size();
+  chunk_.records.push_back(std::move(record));
+  const bool full = chunk_.records.size() >= limits_.chunk_records || chunk_.bytes >= limits_.chunk_bytes;
+  return full ? flush(Last::no) : Status{};
+}
+
+Status ImportSink::refused(const Fault& fault) {
+  chunk_.errors.push_back({next_line(), std::string(fault.code.view()), fault.field});
+  ++chunk_.lines;
+  if (state_.errors + chunk_.errors.size() > limits_.errors) {
+    const Status flushed = flush(Last::no);
+    const Status settled = flushed ? settle() : flushed;
+    return settled ? Error{Code::invalid, "too many lines were refused"} : settled;
+  }
+  return chunk_.errors.size() >= limits_.chunk_records ? flush(Last::no) : Status{};
+}
+
+// An import of nothing but empty lines moves on too.
+Status ImportSink::empty() {
+  ++chunk_.lines;
+  return chunk_.lines >= std::uint64_t{64} * limits_.chunk_records ? flush(Last::no) : Status{};
+}
+
+Status ImportSink::settle() {
+  if (!in_flight_.valid()) return {};
+  auto written = in_flight_.get();
+  in_flight_lines_ = 0;
+  if (!written) return written.error();
+  state_ = std::move(*written);
+  return {};
+}
+
+Status ImportSink::flush(Last last) {
+  if (const Status settled = settle(); !settled) return settled;
+  store::ImportState after = state_;
+  after.lines_done += chunk_.lines;
+  after.records += chunk_.records.size();
+  after.errors += chunk_.errors.size();
+  after.finished = last == Last::yes;
+  after.updated_us = unix_time_us();
+  in_flight_lines_ = chunk_.lines;
+  in_flight_ = std::async(std::launch::async, [this, chunk = std::exchange(chunk_, {}), after = std::move(after),
+                                               expected = state_.lines_done] { return write(chunk, after, expected); });
+  sealer_.reset();
+  return {};
+}
+
+// Runs beside feed(): touches neither state_ nor chunk_.
+Result<store::ImportState> ImportSink::write(const Chunk& chunk, store::ImportState after,
+                                             std::uint64_t expected_lines_done) {
+  const auto result = parts_.store.import_chunk(chunk.records, chunk.errors, after, expected_lines_done);
+  if (!result) return result.error();
+  log_chunk(chunk, *result, after);
+  after.records -= result->existing.size();
+  after.errors += result->existing.size();
+  return after;
+}
+
+// Nothing waits for this entry but the end of the import and the next chunk's entry; when the log is halted writes go
+// on.
+void ImportSink::log_chunk(const Chunk& chunk, const store::ChunkResult& result, const store::ImportState& after) {
+  audit::Event event = caller_.event();
+  event.count = chunk.records.size() - result.existing.size();
+  event.key_version = chunk.records.empty() ? 0 : chunk.records.front().key_version;
+  event.payload.detail = "import " + after.import_id + ", lines " + std::to_string(after.lines_done - chunk.lines + 1) +
+                         " to " + std::to_string(after.lines_done);
+  auto existing = result.existing.begin();
+  for (std::size_t i = 0; i < chunk.records.size(); ++i) {
+    if (existing != result.existing.end() && *existing == i) {
+      ++existing;
+      continue;
+    }
+    const store::Record& record = chunk.records[i];
+    event.payload.written.push_back({record.id, record.revision, digest_of(record)});
+  }
+  wait_for_log();
+  auto promise = std::make_shared<std::promise<void>>();
+  logged_ = promise->get_future();
+  std::vector<audit::Event> events = parts_.admin_events.take();
+  events.push_back(std::move(event));
+  parts_.log.append(std::move(events), [promise](const Result<audit::Receipt>&) { promise->set_value(); });
+}
+
+void ImportSink::wait_for_log() noexcept {
+  if (logged_.valid()) logged_.wait();
+}
+
+}  // namespace sluis::gateway

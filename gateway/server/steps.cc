@@ -1,0 +1,95 @@
+// What a connection has a worker do. The coroutine is parked meanwhile, so nothing here needs a lock.
+#include <typeinfo>
+
+#include "gateway/server/connection.h"
+
+namespace sluis::gateway {
+
+bool Connection::Submit::operator()() const {
+  self->submitted_ = true;
+  if (queue == Queue::continued) {
+    self->services_.workers->submit_continued(*self);
+    return true;
+  }
+  // Set before: once submitted, the job may be over at any time.
+  if (self->services_.workers->submit(*self)) return true;
+  self->submitted_ = false;
+  return false;
+}
+
+// False if the queue is full.
+Task<bool> Connection::on_worker(Step step, Queue queue) {
+  step_ = step;
+  error_.reset();
+  wire_.enter(Wire::Phase::busy, Clock::time_point::max());
+  co_await park(Submit{this, queue});
+  if (!submitted_) services_.metrics->add(Metrics::Count::worker_queue_full);
+  co_return submitted_;
+}
+
+void Connection::run() noexcept {
+  guarded();
+  resume();
+}
+
+void Connection::guarded() noexcept {
+  try {
+    perform();
+  } catch (const std::exception& bug) {
+    // Only the type: the words of an exception may hold data of the call.
+    services_.log->write(LogLevel::error, "a handler threw", {{"type", typeid(bug).name()}});
+    error_ = Error{Code::internal, "a handler threw"};
+  }
+}
+
+void Connection::perform() {
+  switch (step_) {
+    case Step::handle:
+      outcome_ = admission_.route->handler(call_);
+      return;
+    case Step::open_sink: {
+      auto sink = admission_.route->sink(call_);
+      if (!sink) error_ = sink.error();
+      if (sink) sink_ = *std::move(sink);
+      return;
+    }
+    case Step::feed:
+      if (const auto fed = sink_->feed(call_.body.expose_text()); !fed) {
+        error_ = fed.error();
+        sink_.reset();
+      }
+      return;
+    case Step::finish:
+      outcome_ = sink_->finish();
+      sink_.reset();
+      return;
+    case Step::abandon:
+      sink_->abandon();
+      sink_.reset();
+      return;
+    case Step::open_source: {
+      auto streamed = admission_.route->source(call_);
+      outcome_ = std::move(streamed.refused);
+      source_ = std::move(streamed.source);
+      if (source_) fetch_piece();
+      return;
+    }
+    case Step::next_piece:
+      return fetch_piece();
+    case Step::drop_source:
+      source_.reset();
+      return;
+  }
+}
+
+void Connection::fetch_piece() {
+  auto piece = source_->next();
+  if (!piece) {
+    error_ = piece.error();
+    source_.reset();
+    return;
+  }
+  piece_ = *std::move(piece);
+}
+
+}  // namespace sluis::gateway
