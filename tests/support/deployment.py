@@ -42,10 +42,17 @@ class Reply:
         return json.loads(self.body)
 
     @property
-    def receipt(self):
-        """Index of the reply's first log entry, or None."""
+    def receipts(self):
+        """Indexes of the reply's log entries: from "<origin>/<index>" or "<origin>/<first>-<last>"."""
         text = self.headers.get("Sluis-Receipt")
-        return None if text is None else int(text.rsplit("/", 1)[1])
+        if text is None:
+            return []
+        first, _, last = text.rsplit("/", 1)[1].partition("-")
+        return list(range(int(first), int(last or first) + 1))
+
+    @property
+    def receipt(self):
+        return self.receipts[0] if self.receipts else None
 
 
 class Client:

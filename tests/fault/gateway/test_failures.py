@@ -62,8 +62,8 @@ def test_log_disk_full_or_sync_error(tmp_path):
         assert client.call("PUT", "/v1/records/diplomas/d-2", body()).status == 201
         assert client.call("DELETE", "/v1/records/diplomas/d-2").status == 204
         assert client.call("GET", "/healthz").status == 200
-        ready = deployment.client("operator-1").call("GET", "/readyz")
-        assert ready.status == 503 and "audit" in ready.body.decode()
+        ready = eventually(lambda: (r := deployment.client("operator-1").call("GET", "/readyz")).status == 503 and r)
+        assert ready and "audit" in ready.body.decode()
         deployment.stop()
         found = deployment.verify_log(str(disk / "audit"))
         assert found["good"] and max(plaintexts) < found["entries"]

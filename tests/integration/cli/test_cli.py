@@ -144,7 +144,7 @@ def test_hsm_commands(gateway):
     assert "existed" in again and "created" not in again
     gateway.write("hsm/open-pin", "123456", 0o644)
     refused = sluis(gateway, "hsm", "list", "--pin-file", gateway.path("hsm/open-pin"), profile=None)
-    assert refused.returncode == 10 and "0600" in refused.stderr
+    assert refused.returncode == 10 and "chmod 600" in refused.stderr
 
 
 def test_pin_from_a_descriptor(gateway):
