@@ -2,6 +2,7 @@
 
 Programs are those of SLUIS_BIN_DIR (default: build/release/bin). Everything lies in one folder; nothing is shared.
 """
+import atexit
 import contextlib
 import http.client
 import json
@@ -146,6 +147,7 @@ class Deployment:
         with open(self.path("log/sluisd.log"), "ab") as log:
             self.process = subprocess.Popen([BIN / "sluisd", "--config", self.path("sluis.toml")], env=self.environment,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        atexit.register(self.process.kill)  # a test that fails leaves nothing running
         deadline = time.monotonic() + seconds
         while True:
             assert self.process.poll() is None, f"sluisd ended with {self.process.returncode}:\n{self.log_text[-3000:]}"
