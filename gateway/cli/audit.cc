@@ -31,6 +31,20 @@ std::string payloads(const Given& given) {
   return given.payloads ? "payloads=opened" : "payloads=closed";
 }
 
+// What says something; of an import's chunk, how many records it wrote (`audit show` lists them).
+std::string payload_text(const json::object& payload) {
+  json::object out(payload.storage());
+  for (const auto& member : payload) {
+    const auto& value = member.value();
+    const bool empty =
+        (value.is_string() && value.get_string().empty()) || (value.is_array() && value.get_array().empty());
+    if (empty) continue;
+    const bool list = member.key() == "written" && value.is_array();
+    out[member.key()] = list ? json::value(value.get_array().size()) : value;
+  }
+  return json::serialize(out);
+}
+
 // The members of a leaf that fit on one line, in the order people look for them.
 std::vector<std::string> row_of(const json::object& entry) {
   constexpr const char* members[] = {"time", "principal", "action", "collection", "purpose", "outcome", "count"};
@@ -41,7 +55,7 @@ std::vector<std::string> row_of(const json::object& entry) {
     row.push_back(value == nullptr ? "" : cell(*value));
   }
   const auto* payload = entry.if_contains("payload");
-  if (payload != nullptr && payload->is_object()) row.push_back(json::serialize(*payload));
+  if (payload != nullptr && payload->is_object()) row.push_back(payload_text(payload->as_object()));
   return row;
 }
 
