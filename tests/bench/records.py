@@ -67,11 +67,11 @@ def puts(gateway, database, quick):
     rounds = iter(range(100))
 
     def sluis():
-        database.sql("checkpoint")
+        database.checkpoint()
         return gateway.load(request, PUT_CONNECTIONS, seconds, ids=["--id-prefix", f"put-{next(rounds)}-", "--id-count", "1000000"])["rps"]
 
     def bare():
-        database.sql("checkpoint")
+        database.checkpoint()
         return json.loads(run([
             gateway.binaries / "bench-pg-insert", "--dsn", database.dsn, "--connections", PUT_CONNECTIONS, "--seconds", seconds,
             "--sample", "select revision, key_version, terms, open_fields, envelope from records where id like 'put-%' limit 1",
@@ -97,7 +97,8 @@ def imports(folder, gateway, database, quick):
     peaks = []
 
     def sluis():
-        database.sql("truncate records, record_terms, imports, import_errors", "checkpoint")
+        database.sql("truncate records, record_terms, imports, import_errors")
+        database.checkpoint()
         reset_peak(gateway.process.pid)
         seconds = timed(lambda: gateway.sluis("records", "import", "diplomas", source, "--import-id", f"bench-{next(rounds)}"))
         peaks.append(memory(gateway.process.pid, "VmHWM"))
@@ -106,7 +107,8 @@ def imports(folder, gateway, database, quick):
     def copy():
         for table, path in dumps.items():
             database.copy_out(table, path)
-        database.sql("truncate bare_records, bare_terms", "checkpoint")
+        database.sql("truncate bare_records, bare_terms")
+        database.checkpoint()
         seconds = timed(lambda: (database.copy_in("bare_records", dumps["records"]),
                                  database.copy_in("bare_terms", dumps["record_terms"])))
         return count / seconds
