@@ -23,9 +23,16 @@ bool is_control(char c) noexcept {
 }
 
 // pchar of RFC 3986 without the percent sign.
+constexpr std::array<bool, 256> kPathChars = [] {
+  std::array<bool, 256> table{};
+  for (const char c :
+       std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
 bool is_path_char(char c) noexcept {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-  return std::string_view("-._~!$&'()*+,;=:@").find(c) != std::string_view::npos;
+  return kPathChars[static_cast<unsigned char>(c)];
 }
 
 // Queries are taken a little wider than RFC 3986 has it: common clients leave brackets and bars as they are.

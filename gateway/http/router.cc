@@ -91,17 +91,25 @@ Router::Match Router::take(const Row& row, const Target& target) const {
 
 Router::Match Router::match(Method method, const Target& target) const {
   const Row* as_get = nullptr;
+  for (const auto& row : rows_) {
+    const auto& route = routes_[row.index];
+    if (route.method == method && fits(row, target)) return take(row, target);
+    if (method != Method::head || as_get != nullptr) continue;
+    if (route.method == Method::get && route.handler && fits(row, target)) as_get = &row;
+  }
+  if (as_get != nullptr) return take(*as_get, target);
+  return mismatch(target);
+}
+
+// No route takes the method: is it the path, or the method?
+Router::Match Router::mismatch(const Target& target) const {
   std::set<std::string> allow;
   for (const auto& row : rows_) {
     if (!fits(row, target)) continue;
     const auto& route = routes_[row.index];
-    if (route.method == method) return take(row, target);
     allow.emplace(name(route.method));
-    if (route.method != Method::get || !route.handler) continue;
-    allow.emplace(name(Method::head));
-    if (method == Method::head && as_get == nullptr) as_get = &row;
+    if (route.method == Method::get && route.handler) allow.emplace(name(Method::head));
   }
-  if (as_get != nullptr) return take(*as_get, target);
   Match none;
   if (allow.empty()) return none;
   none.kind = Kind::no_such_method;

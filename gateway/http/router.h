@@ -44,6 +44,7 @@ class Router {
   static bool fits(const Piece& piece, const Segment& segment);
   static bool fits(const Row& row, const Target& target);
   Match take(const Row& row, const Target& target) const;
+  Match mismatch(const Target& target) const;
 
   std::vector<Route> routes_;
   std::vector<Row> rows_;  // heaviest first

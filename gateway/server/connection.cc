@@ -135,7 +135,7 @@ Task<bool> Connection::read_head() {
       wire_.keep(input);
       if (progress != RequestParser::Progress::more) co_return progress == RequestParser::Progress::ready;
     } else {
-      wire_.enter(Wire::Phase::idle, idle_time);
+      wire_.enter_idle(idle_time);
     }
     const bool more = co_await wire_.more_input(Wire::Try::when_pending);
     if (!more) co_return false;

@@ -4,7 +4,6 @@
 
 #include <boost/asio/post.hpp>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 
 #include "crypto/hash.h"
@@ -117,13 +116,16 @@ std::string_view Loop::date() {
 // A UUID of version 8 (RFC 9562 section 5.8): random for the loop, counted within it.
 std::string Loop::next_request_id() {
   const std::uint64_t n = ++id_counter_;
-  std::array<char, 40> text{};
-  const auto p = id_prefix_;
-  std::snprintf(text.data(), text.size(), "%08x-%04x-8%03x-%04x-%012llx", static_cast<unsigned>(p >> 32U),
-                static_cast<unsigned>(p >> 16U & 0xffffU), static_cast<unsigned>(p & 0xfffU),
-                static_cast<unsigned>(0x8000U | (n >> 48U & 0x3fffU)),
-                static_cast<unsigned long long>(n & 0xffffffffffffU));
-  return text.data();
+  const std::uint64_t high = (id_prefix_ & ~0xf000ULL) | 0x8000ULL;
+  const std::uint64_t low = 0x8000'0000'0000'0000ULL | (n & 0x3fff'ffff'ffff'ffffULL);
+  std::string text;
+  text.reserve(36);
+  for (int i = 0; i < 32; ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) text.push_back('-');
+    const std::uint64_t half = i < 16 ? high : low;
+    text.push_back("0123456789abcdef"[half >> (60 - 4 * (i % 16)) & 0xfU]);
+  }
+  return text;
 }
 
 }  // namespace sluis::gateway

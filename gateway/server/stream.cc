@@ -76,6 +76,10 @@ bool Stream::pending() const noexcept {
   return ssl_ && SSL_has_pending(ssl_.get()) == 1;
 }
 
+void Stream::release_buffers() noexcept {
+  if (ssl_) SSL_free_buffers(ssl_.get());
+}
+
 Stream::Io Stream::discard(std::span<char> scratch) noexcept {
   const auto got = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), 0);
   if (got < 0) return outcome_of_errno(Io::want_read);

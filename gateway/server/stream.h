@@ -29,6 +29,8 @@ class Stream {
   Io say_goodbye() noexcept;                                     // close_notify, and no more writes
   // True if bytes wait in OpenSSL's buffers, where no poll of the socket sees them.
   bool pending() const noexcept;
+  // Gives OpenSSL's record buffers back where nothing is in them; they come again with the next record.
+  void release_buffers() noexcept;
   // Throws away what the peer still sends, undecrypted.
   Io discard(std::span<char> scratch) noexcept;
 

@@ -4,6 +4,11 @@
 
 namespace sluis::gateway {
 
+namespace {
+// A connection that is idle for so long gives its buffers back.
+constexpr Milliseconds kSlimAfter{1000};
+}  // namespace
+
 Wire::Wire(Loop& loop, Shared& shared, Stream stream)
     : loop_(&loop), shared_(&shared), stream_(std::move(stream)), tls_generation_(loop.snapshot()->tls_generation) {
   loop.add(*this);
@@ -12,6 +17,19 @@ Wire::Wire(Loop& loop, Shared& shared, Stream stream)
 void Wire::enter(Phase phase, Clock::time_point deadline) noexcept {
   phase_ = phase;
   deadline_ = deadline;
+}
+
+void Wire::enter_idle(Milliseconds time) noexcept {
+  idle_since_ = Clock::now();
+  slim_ = false;
+  enter(Phase::idle, idle_since_ + time);
+}
+
+void Wire::slim() noexcept {
+  slim_ = true;
+  stream_.release_buffers();
+  input_ = SecretBuffer();
+  taken_ = 0;
 }
 
 Clock::time_point Wire::at_rate(Clock::time_point since, Milliseconds grace, std::uint64_t bytes,
@@ -30,6 +48,7 @@ void Wire::sweep(Clock::time_point now) {
   const bool late = now >= deadline_;
   const bool unwanted = phase_ == Phase::idle && ending();
   const bool stopped = shared_->hard_stop.load(std::memory_order_relaxed);
+  if (phase_ == Phase::idle && !slim_ && input().empty() && now - idle_since_ >= kSlimAfter) slim();
   if (!late && !unwanted && !stopped) return;
   expired_ = true;
   boost::system::error_code ignored;

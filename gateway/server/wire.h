@@ -21,6 +21,7 @@ class Wire final : public Member {
 
   void enter(Phase phase, Clock::time_point deadline) noexcept;
   void enter(Phase phase, Milliseconds time) noexcept { enter(phase, Clock::now() + time); }
+  void enter_idle(Milliseconds time) noexcept;
   // When `bytes` must be there that began at `since`, at the least rate allowed.
   static Clock::time_point at_rate(Clock::time_point since, Milliseconds grace, std::uint64_t bytes,
                                    std::uint64_t rate) noexcept;
@@ -52,6 +53,7 @@ class Wire final : public Member {
  private:
   Task<bool> wait(Stream::Io io);
   void store(std::string_view bytes);
+  void slim() noexcept;
 
   Loop* loop_;
   Shared* shared_;
@@ -60,6 +62,8 @@ class Wire final : public Member {
   std::uint64_t not_after_ = 0;
   Phase phase_ = Phase::handshake;
   Clock::time_point deadline_ = Clock::time_point::max();
+  Clock::time_point idle_since_{};
+  bool slim_ = false;  // idle, with its buffers given back
   bool expired_ = false;
   SecretBuffer input_;
   std::size_t taken_ = 0;
