@@ -1,0 +1,150 @@
+// The real token and the real store, with somebody at the door: calls are counted, can be refused, and can be preceded
+// by something that happens just then.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "hsm/token.h"
+#include "store/store.h"
+
+namespace sluis::gateway::test {
+
+class WatchedToken final : public hsm::Token {
+ public:
+  explicit WatchedToken(hsm::Token& inner) : inner_(inner) {}
+
+  std::atomic<bool> away{false};
+  std::atomic<int> unwraps{0};
+  std::atomic<int> macs{0};
+  std::function<void()> before_unwrap;
+
+  Result<hsm::KeyInfo> make(hsm::KeyKind kind, std::uint32_t version) override { return inner_.make(kind, version); }
+  Result<std::vector<hsm::KeyInfo>> list() override {
+    if (away) return gone();
+    return inner_.list();
+  }
+  Status destroy(hsm::KeyKind kind, std::uint32_t version) override { return inner_.destroy(kind, version); }
+  Result<Bytes> wrap(std::uint32_t master, ByteView context, const SecretKey& key) override {
+    if (away) return gone();
+    return inner_.wrap(master, context, key);
+  }
+  Result<SecretKey> unwrap(std::uint32_t master, ByteView context, ByteView wrapped) override {
+    ++unwraps;
+    if (before_unwrap) before_unwrap();
+    if (away) return gone();
+    return inner_.unwrap(master, context, wrapped);
+  }
+  Result<SecretKey> mac(std::uint32_t version, ByteView data) override {
+    ++macs;
+    if (away) return gone();
+    return inner_.mac(version, data);
+  }
+  Result<Bytes> sign(std::uint32_t version, ByteView message) override { return inner_.sign(version, message); }
+  Result<Bytes> public_key(std::uint32_t version) override { return inner_.public_key(version); }
+  Result<SecretKey> random(std::size_t size) override {
+    if (away) return gone();
+    return inner_.random(size);
+  }
+  Result<hsm::TokenInfo> probe() override { return inner_.probe(); }
+
+ private:
+  static Error gone() { return {Code::unavailable, "the token is away"}; }
+  hsm::Token& inner_;
+};
+
+class WatchedStore final : public store::Store {
+ public:
+  explicit WatchedStore(store::Store& inner) : inner_(inner) {}
+
+  std::atomic<bool> away{false};
+  std::atomic<int> puts{0};
+  std::function<void()> before_put;         // taken away when it has run
+  std::function<Status()> before_chunk;     // an error refuses the chunk
+  std::function<Status()> after_chunk;      // an error comes in place of the result
+  std::function<void()> before_create_key;  // taken away when it has run
+
+  std::string_view kind() const noexcept override { return inner_.kind(); }
+  bool local() const noexcept override { return inner_.local(); }
+  Status migrate() override { return inner_.migrate(); }
+  Status check_schema() override { return inner_.check_schema(); }
+  Status ping() override { return inner_.ping(); }
+  Status put(const store::Record& record, const store::Expected& expected) override {
+    ++puts;
+    run_once(before_put);
+    if (away) return gone();
+    return inner_.put(record, expected);
+  }
+  Status remove(std::string_view collection, std::string_view id, const store::Expected& expected) override {
+    if (away) return gone();
+    return inner_.remove(collection, id, expected);
+  }
+  Result<store::Record> get(std::string_view collection, std::string_view id) override {
+    if (away) return gone();
+    return inner_.get(collection, id);
+  }
+  Result<std::vector<store::Record>> read(std::string_view collection, const std::vector<std::string>& ids) override {
+    if (away) return gone();
+    return inner_.read(collection, ids);
+  }
+  Result<store::SearchPage> search(std::string_view collection, const std::vector<store::Match>& all_of,
+                                   std::string_view after, std::size_t limit) override {
+    if (away) return gone();
+    return inner_.search(collection, all_of, after, limit);
+  }
+  Result<store::SearchPage> scan(std::string_view collection, std::string_view after, std::size_t limit) override {
+    if (away) return gone();
+    return inner_.scan(collection, after, limit);
+  }
+  Result<std::uint64_t> count(std::string_view collection) override { return inner_.count(collection); }
+  Result<store::ChunkResult> import_chunk(const std::vector<store::Record>& records,
+                                          const std::vector<store::ImportError>& errors,
+                                          const store::ImportState& after, std::uint64_t expected_lines_done) override {
+    if (before_chunk) {
+      if (const Status allowed = before_chunk(); !allowed) return allowed.error();
+    }
+    auto result = inner_.import_chunk(records, errors, after, expected_lines_done);
+    if (!after_chunk) return result;
+    const Status told = after_chunk();
+    return told ? result : Result<store::ChunkResult>(told.error());
+  }
+  Result<store::ImportState> import_state(std::string_view collection, std::string_view import_id) override {
+    return inner_.import_state(collection, import_id);
+  }
+  Result<std::vector<store::ImportError>> import_errors(std::string_view collection, std::string_view import_id,
+                                                        std::uint64_t after_line, std::size_t limit) override {
+    return inner_.import_errors(collection, import_id, after_line, limit);
+  }
+  Status create_key(const store::Key& key) override {
+    run_once(before_create_key);
+    return inner_.create_key(key);
+  }
+  Result<store::Key> get_key(std::string_view name) override {
+    if (away) return gone();
+    return inner_.get_key(name);
+  }
+  Result<store::Key> get_key(const KeyId& id) override { return inner_.get_key(id); }
+  Result<std::vector<std::string>> list_keys(std::string_view prefix, std::string_view after,
+                                             std::size_t limit) override {
+    return inner_.list_keys(prefix, after, limit);
+  }
+  Status update_key(const store::Key& key, std::uint64_t expected_revision) override {
+    return inner_.update_key(key, expected_revision);
+  }
+  Result<Bytes> get_fact(std::string_view name) override { return inner_.get_fact(name); }
+  Status put_fact(std::string_view name, ByteView value, const std::optional<Bytes>& expected) override {
+    return inner_.put_fact(name, value, expected);
+  }
+
+ private:
+  static Error gone() { return {Code::unavailable, "the store is away"}; }
+  static void run_once(std::function<void()>& hook) {
+    if (!hook) return;
+    const auto now = std::exchange(hook, {});
+    now();
+  }
+  store::Store& inner_;
+};
+
+}  // namespace sluis::gateway::test
