@@ -40,6 +40,10 @@ Decision denied(std::string reason) {
 
 void add(const FieldSet& more, FieldSet& to) {
   to.all = to.all || more.all;
+  if (to.names.empty()) {
+    to.names = more.names;
+    return;
+  }
   to.names.insert(more.names.begin(), more.names.end());
 }
 
@@ -66,6 +70,7 @@ bool Names::contains(std::string_view name) const {
 
 // What the grants looked up so far say together.
 struct Rules::Found {
+  bool searches = false;
   Step furthest = Step::target;
   std::uint32_t first = 0xFFFFFFFF;  // position of the first grant that allows
   FieldSet fields, search_by;
@@ -159,7 +164,7 @@ void Rules::look_up(std::uint64_t key, const Request& request, Found& found) con
     if (step != Step::allows) continue;
     found.first = std::min(found.first, entry->grant);
     add(grant.fields, found.fields);
-    add(grant.search_by, found.search_by);
+    if (found.searches) add(grant.search_by, found.search_by);
   }
 }
 
@@ -177,6 +182,7 @@ Decision Rules::decide(const Request& request) const {
   const std::uint16_t number = index_of(*action);
   const std::uint32_t target = target_id(target_of(*action, request));
   Found found;
+  found.searches = action->searches();
   const auto look = [&](Subject subject) {
     look_up(index_key(subject, number, any_target), request, found);
     if (target != unknown_target) look_up(index_key(subject, number, target), request, found);
@@ -189,7 +195,7 @@ Decision Rules::decide(const Request& request) const {
   decision.allowed = true;
   decision.rule = data_.grants[found.first].name;
   if (action->takes_fields()) decision.fields = std::move(found.fields);
-  if (action->searches()) decision.search_by = std::move(found.search_by);
+  decision.search_by = std::move(found.search_by);
   return decision;
 }
 
