@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 
 #include "gateway/daemon/daemon.h"
+#include "policy/explain.h"
 
 namespace sluis::gateway {
 
@@ -53,6 +55,26 @@ constexpr std::array kRestartRows{
                }},
 };
 
+bool has_field(const CollectionSchema& schema, const std::string& name) {
+  return std::any_of(schema.fields.begin(), schema.fields.end(), [&](const FieldSchema& f) { return f.name == name; });
+}
+
+// A grant for a collection or field that does not exist grants nothing: most often it is a slip of the pen.
+void warn_of_unknown(const Config& config, const policy::Policy& policy, Reasons& warnings) {
+  for (const policy::Mention& mention : policy::mentions(policy)) {
+    if (!mention.key.empty()) continue;  // keys are made while the gateway runs
+    const bool known = std::any_of(config.collections.begin(), config.collections.end(), [&](const auto& schema) {
+      const bool here = mention.collection.empty() || mention.collection == schema.name;
+      return here && (mention.field.empty() || has_field(schema, mention.field));
+    });
+    if (known) continue;
+    const std::string what = mention.field.empty() ? "collection '" + mention.collection : "field '" + mention.field;
+    const policy::LoadError place{mention.file, mention.line, mention.column,
+                                  what + "' is not in the configuration: the grant has no effect on it"};
+    warnings.push_back(place.text());
+  }
+}
+
 }  // namespace
 
 LoadResult load_all(const std::string& config_file) {
@@ -63,6 +85,7 @@ LoadResult load_all(const std::string& config_file) {
   auto policy = policy::load_file(config.config->policy_file);
   add(out.errors, policy.errors);
   add(out.warnings, policy.warnings);
+  if (policy.policy) warn_of_unknown(*config.config, *policy.policy, out.warnings);
   auto tls = TlsContext::load(config.config->tls);
   for (auto& error : tls.errors) out.errors.push_back(std::move(error));
   if (out.errors.empty())

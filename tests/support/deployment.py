@@ -135,6 +135,12 @@ class Deployment:
     def sluisd(self, *arguments):
         return run(BIN / "sluisd", "--config", self.path("sluis.toml"), *arguments, env=self.environment)
 
+    def sluisd_says(self, *arguments):
+        """Standard output and error, whatever the status."""
+        done = subprocess.run([BIN / "sluisd", "--config", self.path("sluis.toml"), *arguments], env=self.environment,
+                              check=False, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
     def sluis(self, *arguments, profile="registry-backend", **options):
         who = ["--profile", self.path(f"{profile}.toml")] if profile else []
         return run(BIN / "sluis", *who, *arguments, env=self.environment, **options)

@@ -184,3 +184,11 @@ def test_promise_4_nobody_can_do_harm_alone(tmp_path):
     denied = [e["leaf"] for e in deployment.entries() if e["leaf"]["outcome"] == "denied"]
     assert len(denied) == len(others) * 5 + 1 + 3 + 1
     deployment.stop()
+
+
+def test_policy_that_names_what_the_configuration_lacks_is_told(tmp_path):
+    deployment = Deployment(tmp_path)
+    policy = (tmp_path / "policy.toml").read_text()
+    assert "is not in the configuration" not in deployment.sluisd_says("--check")
+    (tmp_path / "policy.toml").write_text(policy.replace('fields = ["holder_name", ', 'fields = ["holder_nam", ', 1))
+    assert "field 'holder_nam' is not in the configuration" in deployment.sluisd_says("--check")
