@@ -111,9 +111,10 @@ Fault Connection::missing_or_lost(const KeyRef& key) {
   return whole ? Fault::lost : Fault::unguarded;
 }
 
-bool Connection::answers() {
+Fault Connection::health() {
   Inventory inventory;
-  return take_stock(inventory) == Fault::none && !inventory.seen.empty();
+  const Fault fault = take_stock(inventory);
+  return fault == Fault::none && inventory.seen.empty() ? Fault::lost : fault;
 }
 
 // A small public object is written to the token and removed: only a token that is there can do that.

@@ -53,8 +53,8 @@ class Connection {
   // Decides about a key that was not found: missing; unguarded if there is something with its label; lost if the token
   // does not answer, or shows the key after all.
   Fault missing_or_lost(const KeyRef& key);
-  // Whether the token still shows keys.
-  bool answers();
+  // Whether the token still shows keys: none if so, else lost or busy.
+  Fault health();
   // Proves that the token works: a known answer of a master key in use, else a look at what is there.
   Fault prove();
 
@@ -73,6 +73,7 @@ class Connection {
   Status log_in(const SecretKey& pin);
   Fault try_key(const KeyRef& key, const KeyOperation& operation);
   Fault locate(const Place& place, const KeyRef& key, ck_object_handle_t& out);
+  Fault try_again(const KeyRef& key, Unclear unclear, const KeyOperation& operation, Fault first);
   Fault key_answers(const KeyRef& key);
   bool proves_presence();
   Status first_look(Expectation& expectation);

@@ -41,12 +41,13 @@ ck_rv_t find_label(const Place& place, const KeyRef& key, Handles& out) {
 }
 
 // Removes what a failed or unwanted generation left, by the random id that nothing else has.
-void remove_by_id(const Place& place, const Bytes& id) {
+Fault remove_by_id(const Place& place, const Bytes& id) {
   Template query;
   query.yes(CKA_TOKEN).bytes(CKA_ID, id);
   Handles found;
-  if (find_objects(place, query, found) != CKR_OK) return;
+  const ck_rv_t code = find_objects(place, query, found);
   for (const ck_object_handle_t object : found) place.api.C_DestroyObject(place.session, object);
+  return fault_of(code);
 }
 
 // Why a new key may not stay, or none.
@@ -70,9 +71,7 @@ Fault make_in(const Place& place, const Profile& profile, const KeyRef& key, con
   if (!existing.empty()) return Fault::exists;
   ck_object_handle_t object = CK_INVALID_HANDLE;
   code = generate(place, profile, key.kind, names, object);
-  const Fault fault = code == CKR_OK ? inspect(place, key, object) : fault_of(code);
-  if (fault != Fault::none) remove_by_id(place, names.id);
-  return fault;
+  return code == CKR_OK ? inspect(place, key, object) : fault_of(code);
 }
 
 // Runs a step that ends in a Fault of its own with a writing session, alone with the token's objects.
@@ -109,7 +108,8 @@ Fault prove_gone(const Place& place, const KeyRef& key) {
 // An unclear failure is the token's absence, or an illness of this one operation.
 Fault resolve(Connection& connection, Fault fault) {
   if (fault != Fault::sick) return fault;
-  return connection.answers() ? Fault::failing : Fault::lost;
+  const Fault health = connection.health();
+  return health == Fault::none ? Fault::failing : health;
 }
 
 }  // namespace
@@ -146,8 +146,13 @@ Fault make_key(Connection& connection, const KeyRef& key, KeyInfo& out) {
     if (fault == Fault::none) connection.memory().expect(key);
     return fault;
   };
-  const Fault fault = resolve(connection, alone(connection, step));
-  if (fault != Fault::none) return fault;
+  const Fault fault = alone(connection, step);
+  if (fault != Fault::none) {
+    // In a session of its own, since an operation may have failed in the other one. Should this fail as well, what is
+    // left is reported as an orphan.
+    (void)alone(connection, [&](const Place& place) { return remove_by_id(place, names.id); });
+    return resolve(connection, fault);
+  }
   out = {names.label, key.kind, key.version, names.id};
   return Fault::none;
 }

@@ -69,16 +69,19 @@ Fault Connection::use_key(const KeyRef& key, Unclear unclear, const KeyOperation
     memory_.drop_handle(key);
     fault = try_key(key, operation);
   }
-  if (fault == Fault::missing) return missing_or_lost(key);
-  if (fault == Fault::sick && unclear == Unclear::may_mean_tampered) {
-    const Fault known = key_answers(key);
-    if (known == Fault::none) return Fault::tampered;
-    return known == Fault::busy ? known : Fault::lost;
-  }
-  if (!may_be_illness(fault)) return fault;
-  if (!answers()) return Fault::lost;
-  fault = try_key(key, operation);
-  return fault == Fault::sick ? Fault::failing : fault;
+  if (may_be_illness(fault)) fault = try_again(key, unclear, operation, fault);
+  return fault == Fault::missing ? missing_or_lost(key) : fault;
+}
+
+// A passing hiccup must condemn neither good data nor the HSM: the operation has a second chance if the rest works.
+Fault Connection::try_again(const KeyRef& key, Unclear unclear, const KeyOperation& operation, Fault first) {
+  const bool doubtful = first == Fault::sick && unclear == Unclear::may_mean_tampered;
+  const bool key_works = doubtful && key_answers(key) == Fault::none;
+  const Fault rest = key_works ? Fault::none : health();
+  if (rest != Fault::none) return rest;
+  const Fault fault = try_key(key, operation);
+  if (fault != Fault::sick) return fault;
+  return key_works ? Fault::tampered : Fault::failing;
 }
 
 }  // namespace sluis::hsm

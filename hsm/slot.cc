@@ -24,7 +24,8 @@ Result<Slot> find_token(const ck_function_list& api, const Pkcs11Config& config)
   if (!slots) return slots.error();
   std::vector<Slot> matches;
   for (const Slot& slot : *slots) {
-    if ((slot.token.flags & CKF_TOKEN_INITIALIZED) == 0) continue;
+    // NSS shows only the second of the two.
+    if ((slot.token.flags & (CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED)) == 0) continue;
     if (unpadded(slot.token.label) != config.token_label) continue;
     if (!config.token_serial.empty() && unpadded(slot.token.serial_number) != config.token_serial) continue;
     matches.push_back(slot);

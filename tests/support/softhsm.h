@@ -58,12 +58,14 @@ struct SoftHsmToken {
   void move_away() const { std::filesystem::rename(tokens(), dir.string() + ".away"); }
   void move_back() const { std::filesystem::rename(dir.string() + ".away", tokens()); }
 
-  // How a Pkcs11Token reaches it; short pauses, so that tests need not wait.
+  // How a Pkcs11Token reaches it: short pauses, so that tests need not wait, and much patience, so that a loaded machine
+  // fails none.
   hsm::Pkcs11Config config() const {
     hsm::Pkcs11Config config;
     config.module_path = module_path;
     config.token_label = label;
     config.profile = *hsm::builtin_profile("softhsm");
+    config.session_wait = std::chrono::minutes(2);
     config.backoff_first = std::chrono::milliseconds(1);
     config.backoff_max = std::chrono::milliseconds(20);
     return config;

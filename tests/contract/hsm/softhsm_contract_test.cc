@@ -1,15 +1,15 @@
 // The contract on a real SoftHSM token.
-#include "hsm/pkcs11_token.h"
-#include "tests/contract/hsm/token_contract.h"
-#include "tests/support/softhsm.h"
+#include "tests/contract/hsm/shim_fixture.h"
 
 namespace sluis::hsm {
 namespace {
 
-class SoftHsmUnderTest final : public TokenUnderTest {
+class SoftHsmUnderTest : public TokenUnderTest {
  public:
-  SoftHsmUnderTest() {
-    auto opened = Pkcs11Token::open(files_.config(), *SecretKey::copy_of(bytes_of(files_.pin)));
+  explicit SoftHsmUnderTest(const std::string& module_path = test::SoftHsmToken::installed_module()) {
+    Pkcs11Config config = files_.config();
+    config.module_path = module_path;
+    auto opened = Pkcs11Token::open(config, *SecretKey::copy_of(bytes_of(files_.pin)));
     if (!opened) throw std::runtime_error(std::string(opened.error().what.view()));
     token_ = std::move(*opened);
   }
@@ -20,12 +20,30 @@ class SoftHsmUnderTest final : public TokenUnderTest {
   std::unique_ptr<Pkcs11Token> token_;
 };
 
-TokenFactory factory() {
-  return {"SoftHSM", [] { return std::make_unique<SoftHsmUnderTest>(); },
-          [] { return std::string(test::SoftHsmToken::available() ? "" : "SoftHSM is not installed"); }};
+// The same through the shim, which watches that the rules of PKCS#11 are kept.
+class WatchedSoftHsm final : public SoftHsmUnderTest {
+ public:
+  WatchedSoftHsm() : SoftHsmUnderTest(SLUIS_SHIM_MODULE), broken_before_(shim_control().broken_rules()) {}
+  ~WatchedSoftHsm() override { EXPECT_EQ(shim_control().broken_rules(), broken_before_); }
+
+ private:
+  const int broken_before_;
+};
+
+std::string why_not() {
+  return test::SoftHsmToken::available() ? "" : "SoftHSM is not installed";
 }
 
-INSTANTIATE_TEST_SUITE_P(SoftHsm, TokenContract, ::testing::Values(factory()));
+TokenFactory plain() {
+  return {"SoftHSM", [] { return std::make_unique<SoftHsmUnderTest>(); }, why_not};
+}
+
+TokenFactory watched() {
+  shim_control();
+  return {"SoftHSM, watched", [] { return std::make_unique<WatchedSoftHsm>(); }, why_not};
+}
+
+INSTANTIATE_TEST_SUITE_P(SoftHsm, TokenContract, ::testing::Values(plain(), watched()));
 
 }  // namespace
 }  // namespace sluis::hsm

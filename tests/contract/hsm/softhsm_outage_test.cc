@@ -97,7 +97,7 @@ TEST_F(Outage, ConcurrentCallsSurviveFlapping) {
   };
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) threads.emplace_back(work);
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 8; ++round) {
     files().move_away();
     for (int i = 0; i < 1000 && token->probe(); ++i) ::usleep(1000);
     files().move_back();
