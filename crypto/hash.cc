@@ -78,7 +78,10 @@ Digest hmac_sha256(ByteView key, std::initializer_list<ByteView> pieces) {
 }
 
 Status hkdf_sha256(ByteView salt, ByteView key, ByteView info, ByteSpan out) {
-  if (out.empty() || out.size() > 255 * kDigestSize) return Error{Code::invalid, "HKDF gives 1 to 8160 bytes"};
+  if (out.empty() || out.size() > 255 * kDigestSize) {
+    wipe(out.data(), out.size());
+    return Error{Code::invalid, "HKDF gives 1 to 8160 bytes"};
+  }
   Digest extracted = hmac_sha256(salt, {key});  // RFC 5869 section 2.2; HMAC pads an empty salt to zeros by itself
   Digest block{};
   std::size_t have = 0;  // T(0) is empty, section 2.3

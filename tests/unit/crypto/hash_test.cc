@@ -49,8 +49,9 @@ TEST(Hkdf, RefusesSizesOutOfRange) {
   const SecretKey key = *SecretKey::random(32);
   EXPECT_EQ(hkdf_sha256(key, "a", 0).error().code, Code::invalid);
   EXPECT_EQ(hkdf_sha256(key, "a", 4097).error().code, Code::invalid);
-  Bytes out(8161);
+  Bytes out(8161, 0xee);
   EXPECT_EQ(hkdf_sha256({}, key.expose_secret(), {}, out).error().code, Code::invalid);
+  EXPECT_EQ(out, Bytes(8161)) << "zeros after a failure";
   EXPECT_TRUE(hkdf_sha256({}, key.expose_secret(), {}, ByteSpan(out).first(8160)));
 }
 
