@@ -27,14 +27,6 @@ void append_number_member(std::string& out, Text name_and_colon, std::uint64_t v
   append_json_number(out, value);
 }
 
-void append_hex(std::string& out, ByteView bytes) {
-  constexpr Text digits = "0123456789abcdef";
-  for (const std::uint8_t byte : bytes) {
-    out.push_back(digits[byte >> 4U]);
-    out.push_back(digits[byte & 15U]);
-  }
-}
-
 // Takes members in their order from a parsed object; a missing or mistyped one makes `good` false.
 class Members {
  public:

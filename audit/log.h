@@ -103,8 +103,9 @@ class Log {
     SecretBuffer payload;  // JSON; empty if not asked for or expired
   };
   enum class Payloads : std::uint8_t { closed, opened };
-  // From `first` on, at most `limit` and at most kPageEntries, and no more than fit in kPageBytes (but always one).
-  // Empty where there is none yet. Error corrupt where stored bytes are damaged; unavailable if keys cannot be had.
+  // From `first` on, at most `limit` and at most kPageEntries; a page also ends with the entry that brings it to
+  // kPageBytes. Empty where there is none yet. Error corrupt where stored bytes are damaged; unavailable if keys cannot
+  // be had.
   static constexpr std::size_t kPageEntries = 10'000;
   static constexpr std::size_t kPageBytes = 8U << 20U;
   virtual Result<std::vector<Entry>> read(std::uint64_t first, std::size_t limit, Payloads payloads) = 0;

@@ -1,7 +1,5 @@
 #include "audit/payload.h"
 
-#include "audit/json_text.h"
-
 namespace sluis::audit {
 namespace {
 
@@ -12,13 +10,13 @@ void wipe_text(std::string& text) noexcept {
   text.clear();
 }
 
-void append_member(SecretBuffer& out, Text name_and_colon, Text value) {
+void append_member(Pen& out, Text name_and_colon, Text value) {
   out.append(name_and_colon);
   append_json_text(out, value);
 }
 
 template <typename List, typename Each>
-void append_list(SecretBuffer& out, Text name_and_bracket, const List& list, Each&& each) {
+void append_list(Pen& out, Text name_and_bracket, const List& list, Each&& each) {
   out.append(name_and_bracket);
   Text comma;
   for (const auto& item : list) {
@@ -29,17 +27,18 @@ void append_list(SecretBuffer& out, Text name_and_bracket, const List& list, Eac
   out.append(Text("]"));
 }
 
-void append_written(SecretBuffer& out, const WrittenRecord& record) {
+void append_written(Pen& out, const WrittenRecord& record) {
   append_member(out, R"({"id":)", record.id);
   out.append(Text(R"(,"revision":)"));
   append_json_number(out, record.revision);
-  append_member(out, R"(,"digest":)", to_hex(record.digest));
-  out.append(Text("}"));
+  out.append(Text(R"(,"digest":")"));
+  append_hex(out, record.digest);
+  out.append(Text("\"}"));
 }
 
 }  // namespace
 
-void append_payload(SecretBuffer& out, const Payload& payload, std::string_view pseudonym) {
+void append_payload(Pen& out, const Payload& payload, std::string_view pseudonym) {
   append_member(out, R"({"record":)", payload.record);
   append_member(out, R"(,"subject":)", pseudonym);
   append_list(out, R"(,"fields":[)", payload.fields, [&](const std::string& field) { append_json_text(out, field); });

@@ -5,13 +5,13 @@
 #include <string_view>
 
 #include "audit/entry.h"
-#include "crypto/secret.h"
+#include "audit/json_text.h"
 
 namespace sluis::audit {
 
 // Appends the JSON. `pseudonym` is what stands for the subject (hexadecimal, or empty where there is none):
 // payload.subject itself is never written.
-void append_payload(SecretBuffer& out, const Payload& payload, std::string_view pseudonym);
+void append_payload(Pen& out, const Payload& payload, std::string_view pseudonym);
 
 // Overwrites the texts of a payload with zeros and empties them.
 void wipe_payload(Payload& payload) noexcept;

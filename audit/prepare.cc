@@ -12,19 +12,12 @@ namespace {
 
 constexpr std::size_t kUsualFrame = 1024;  // bytes
 
-Result<std::vector<Salt>> draw_salts(std::size_t count) {
-  std::vector<Salt> salts(count);
-  const Status drawn = random_bytes({salts.front().data(), count * sizeof(Salt)});
-  if (!drawn) return drawn.error();
-  return salts;
-}
-
 }  // namespace
 
 // Buffers that one call uses again for each of its entries.
 struct Preparer::Desk {
   std::string leaf;
-  SecretBuffer plain;
+  Pen plain;
 };
 
 Preparer::Preparer(std::string gateway, std::unique_ptr<Sealers> sealers) noexcept
@@ -52,16 +45,13 @@ Result<Prepared> Preparer::prepare(std::vector<Event>& events) {
 
 Status Preparer::prepare_all(std::vector<Event>& events, Prepared& out) {
   if (events.empty()) return Error{Code::invalid, "no entries to append"};
-  const auto salts = draw_salts(events.size());
-  if (!salts) return salts.error();
   out.frames.reserve(events.size() * kUsualFrame);
   out.leaf_hashes.reserve(events.size());
   Desk desk;
   std::shared_ptr<PeriodSealer> sealer;
   std::optional<PeriodSealer::Lease> lease;  // after its sealer, so destroyed before it
   const std::uint64_t now = now_us();
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    Event& event = events[i];
+  for (Event& event : events) {
     if (event.time_us == 0) event.time_us = now;
     if (event.time_us >= kTimeLimitUs) return Error{Code::invalid, "an entry's time is past the year 9999"};
     const Period period = period_of(event.time_us);
@@ -74,22 +64,26 @@ Status Preparer::prepare_all(std::vector<Event>& events, Prepared& out) {
       if (!leased) return leased.error();
       lease.emplace(std::move(*leased));
     }
-    const Status done = prepare_one(event, (*salts)[i], *lease, desk, out);
+    const Status done = prepare_one(event, *lease, desk, out);
     if (!done) return done;
   }
   return {};
 }
 
-Status Preparer::prepare_one(Event& event, const Salt& salt, PeriodSealer::Lease& lease, Desk& desk, Prepared& out) {
-  std::string pseudonym;
+Status Preparer::prepare_one(const Event& event, PeriodSealer::Lease& lease, Desk& desk, Prepared& out) {
+  const auto salt = lease.salt();
+  if (!salt) return salt.error();
+  std::array<char, 64> pseudonym;
+  std::size_t pseudonym_size = 0;
   if (!event.payload.subject.empty()) {
     const auto digest = lease.pseudonym(event.payload.subject);
     if (!digest) return digest.error();
-    pseudonym = to_hex(*digest);
+    pseudonym = hex_of(*digest);
+    pseudonym_size = pseudonym.size();
   }
   desk.plain.clear();
-  desk.plain.append(ByteView(salt));
-  append_payload(desk.plain, event.payload, pseudonym);
+  desk.plain.append(text_of(*salt));
+  append_payload(desk.plain, event.payload, {pseudonym.data(), pseudonym_size});
   if (desk.plain.size() > kSidecarLimit) return Error{Code::too_large, "an entry's payload is too large"};
   const Digest commitment = sha256(desk.plain.expose_secret());
   desk.leaf.clear();

@@ -32,7 +32,7 @@ class Preparer {
 
  private:
   struct Desk;
-  Status prepare_one(Event& event, const Salt& salt, PeriodSealer::Lease& lease, Desk& desk, Prepared& out);
+  Status prepare_one(const Event& event, PeriodSealer::Lease& lease, Desk& desk, Prepared& out);
   Status prepare_all(std::vector<Event>& events, Prepared& out);
 
   const std::string gateway_;

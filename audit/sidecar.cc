@@ -69,6 +69,8 @@ std::array<std::uint8_t, kGcmNonceSize> nonce_of(std::uint64_t counter) noexcept
 struct PeriodSealer::Contexts {
   CipherContext cipher;
   MacContext mac;
+  std::array<Salt, 64> salts{};
+  std::size_t salts_left = 0;
 };
 
 PeriodSealer::PeriodSealer(Period period, const RunId& run, SecretKey sealing, SecretKey pseudonym)
@@ -124,6 +126,16 @@ PeriodSealer::Lease::~Lease() {
   if (contexts_ == nullptr) return;
   const std::lock_guard lock(owner_.mutex_);
   owner_.idle_.push_back(std::move(contexts_));
+}
+
+Result<Salt> PeriodSealer::Lease::salt() {
+  Contexts& own = *contexts_;
+  if (own.salts_left == 0) {
+    const Status drawn = random_bytes({own.salts.front().data(), sizeof own.salts});
+    if (!drawn) return drawn.error();
+    own.salts_left = own.salts.size();
+  }
+  return std::exchange(own.salts[--own.salts_left], Salt{});
 }
 
 Result<Digest> PeriodSealer::Lease::pseudonym(std::string_view subject) {

@@ -43,6 +43,7 @@ class PeriodSealer {
     Lease(Lease&&) noexcept;
     Lease& operator=(Lease&&) = delete;
     ~Lease();
+    Result<Salt> salt();  // random; drawn many at a time
     // HMAC-SHA-256 of the subject under the period's pseudonym key.
     Result<Digest> pseudonym(std::string_view subject);
     // `plain` is salt || payload; out.size() = plain.size() + kSidecarOverhead. A counter may be used once.

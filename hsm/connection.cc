@@ -28,6 +28,7 @@ Connection::Connection(Module& module, const Pkcs11Config& config, const Slot& s
       pool_(api_, slot.id, session_limit_ - 1, config.session_wait) {}
 
 Connection::~Connection() {
+  pool_.close();
   if (anchor_ != CK_INVALID_HANDLE) api_.C_Logout(anchor_);
   api_.C_CloseAllSessions(slot_.id);
   module_.finalize();

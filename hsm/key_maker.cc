@@ -1,21 +1,22 @@
 #include "hsm/key_maker.h"
 
-#include <array>
-
 #include "crypto/hash.h"
 
 namespace sluis::hsm {
 
 namespace {
 
-constexpr std::array<Hardening, 2> kHardest{Hardening::full, Hardening::plain};
+std::vector<Hardening> hardest_first(const Profile& profile) {
+  if (!profile.hardening) return {Hardening::plain};
+  return {Hardening::full, Hardening::plain};
+}
 
 using TemplateOf = Template (*)(const Profile&, const KeyNames&, Hardening);
 
 ck_rv_t generate_secret(const Place& place, unsigned long mechanism_type, const Profile& profile, const KeyNames& names,
                         TemplateOf template_of, ck_object_handle_t& out) {
   ck_rv_t code = CKR_OK;
-  for (const Hardening hardening : kHardest) {
+  for (const Hardening hardening : hardest_first(profile)) {
     Template key = template_of(profile, names, hardening);
     ck_mechanism mechanism{mechanism_type, nullptr, 0};
     code = place.api.C_GenerateKey(place.session, &mechanism, key.data(), key.size(), &out);
@@ -125,7 +126,7 @@ ck_rv_t generate_pseudonym(const Place& place, const Profile& profile, const Key
 ck_rv_t generate_audit(const Place& place, const Profile& profile, const KeyNames& names, KeyPair& out) {
   ck_rv_t code = CKR_OK;
   for (const Bytes& params : edwards_params(profile.edwards_name)) {
-    for (const Hardening hardening : kHardest) {
+    for (const Hardening hardening : hardest_first(profile)) {
       Template public_key = audit_public_template(profile, names, hardening);
       public_key.bytes(CKA_EC_PARAMS, params);
       Template private_key = audit_private_template(profile, names, hardening);

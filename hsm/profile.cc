@@ -18,6 +18,7 @@ Profile nss() {
   profile.software = true;
   profile.enforces_secrecy = false;
   profile.eddsa = 0;
+  profile.hardening = false;  // its database has no column for COPYABLE
   return profile;
 }
 

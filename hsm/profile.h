@@ -33,6 +33,9 @@ struct Profile {
   unsigned long eddsa = 0x1057;
   GcmNonce gcm_nonce = GcmNonce::caller;
   EdwardsName edwards_name = EdwardsName::printable;
+  // Ask for ALLOWED_MECHANISMS, MODIFIABLE and COPYABLE first, and without where the module says it does not know them;
+  // false for modules that say something unclear instead.
+  bool hardening = true;
   bool software = false;         // keys lie in files of this machine: status and certificates say so
   bool enforces_secrecy = true;  // a sensitive key's value is really refused; false is for tests only
 

@@ -20,8 +20,11 @@ void Session::release() noexcept {
   if (SessionPool* const pool = std::exchange(pool_, nullptr)) pool->give_back(handle_, reusable_);
 }
 
-SessionPool::~SessionPool() {
+void SessionPool::close() noexcept {
+  const std::lock_guard lock(mutex_);
   for (const ck_session_handle_t handle : idle_) api_.C_CloseSession(handle);
+  open_ -= static_cast<unsigned>(idle_.size());
+  idle_.clear();
 }
 
 unsigned SessionPool::open() const {

@@ -42,7 +42,10 @@ class SessionPool {
       : api_(api), slot_(slot), limit_(limit), wait_(wait) {}
   SessionPool(const SessionPool&) = delete;
   SessionPool& operator=(const SessionPool&) = delete;
-  ~SessionPool();  // all loans must be back
+  ~SessionPool() { close(); }
+
+  // Closes all sessions before C_Finalize; all loans must be back, and none is made afterwards.
+  void close() noexcept;
 
   // CKR_SESSION_COUNT when none came free in time; else what C_OpenSession says.
   ck_rv_t acquire(Access access, Session& out);

@@ -22,12 +22,13 @@ bool succeeded(const PGresult* result) noexcept {
 }
 
 // Settings of a session, where the server knows them. Every query here goes by an index, and is planned once: a plan
-// made while a table was small must not read all of it when it is large. synchronous_commit is raised only from off:
-// the other values are the operator's choice of replicas.
+// made while a table was small must not read all of it when it is large. Who waits long for a lock is sent away and
+// tries again, so that a group of statements never stands behind one of them. synchronous_commit is raised only from
+// off: the other values are the operator's choice of replicas.
 constexpr const char* kSettings =
     "select set_config(s.name, v.value, false) from pg_settings s join (values"
     " ('default_transaction_isolation', 'read committed'), ('enable_seqscan', 'off'), ('jit', 'off'),"
-    " ('plan_cache_mode', 'force_generic_plan'), ('idle_in_transaction_session_timeout', '60s')"
+    " ('plan_cache_mode', 'force_generic_plan'), ('lock_timeout', '1s'), ('idle_in_transaction_session_timeout', '60s')"
     ") v(name, value) on s.name = v.name"
     " union all select set_config('synchronous_commit', 'on', false)"
     " where current_setting('synchronous_commit') = 'off'";
@@ -255,9 +256,12 @@ Status PgConnection::copy_end() {
   return {};
 }
 
+bool PgConnection::at_rest() const noexcept {
+  return !broken_ && PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+}
+
 bool PgConnection::healthy() noexcept {
-  if (broken_ || PQstatus(connection_) != CONNECTION_OK) return false;
-  if (PQtransactionStatus(connection_) != PQTRANS_IDLE) return false;
+  if (!at_rest()) return false;
   // Between statements a server is silent. What there is to read is its farewell, or a notice; the end follows a
   // farewell at once.
   for (int tries = 0; tries < 3; ++tries) {

@@ -79,7 +79,9 @@ class PgConnection {
   Status copy_piece(ByteView piece);
   Status copy_end();
 
-  // Cheap enough before each use: one poll. False once the server has hung up or left words behind.
+  // Whether the connection is between transactions and not known to be broken.
+  bool at_rest() const noexcept;
+  // Cheap enough before each use: one poll. False also once the server has hung up.
   bool healthy() noexcept;
   bool broken() const noexcept { return broken_; }
   // SQLSTATE of the last failure, empty where the connection broke without one.

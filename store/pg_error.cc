@@ -45,7 +45,7 @@ Error postgres_error(std::string_view state) noexcept {
 }
 
 bool is_retryable(std::string_view state) noexcept {
-  return state == "40001" || state == "40P01";
+  return state == "40001" || state == "40P01" || state == "55P03";
 }
 
 bool ends_session(std::string_view state) noexcept {

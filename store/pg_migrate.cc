@@ -13,7 +13,8 @@ constexpr PgStatement kNote{"schema_note", "insert into schema_version (version)
 // One lock a schema of one database; the first number ("SLUI") keeps clear of other programs' locks. A migration may
 // wait for another for as long as it takes.
 constexpr const char* kLock =
-    "set local statement_timeout = 0; select pg_advisory_xact_lock(1397511497, hashtext(current_schema()))";
+    "set local statement_timeout = 0; set local lock_timeout = 0; select pg_advisory_xact_lock(1397511497, "
+    "hashtext(current_schema()))";
 
 Status apply(PgConnection& connection, const SchemaStep& step) {
   if (auto ok = connection.execute(kLock, PgConnection::Limit::none); !ok) return ok;

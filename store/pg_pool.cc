@@ -63,7 +63,7 @@ void PgPool::note_failure() {
 }
 
 void PgPool::give_back(std::unique_ptr<PgConnection> connection) {
-  const bool sound = connection->healthy();
+  const bool sound = connection->at_rest();
   if (!sound) connection.reset();
   const std::lock_guard lock(mutex_);
   if (sound) idle_.push_back(std::move(connection));

@@ -8,13 +8,17 @@
 
 namespace sluis::store::pg {
 
-// One statement, one round trip and its own commit, but for a put of Kind::anything on a record that is there: two.
-Status put(PgConnection& connection, const Record& record, const Expected& expected);
+// See store/pg_put.h for put.
 Status remove(PgConnection& connection, std::string_view collection, std::string_view id, const Expected& expected);
 
-// Nothing where there is no such record.
-Result<std::optional<std::uint64_t>> revision_of(PgConnection& connection, std::string_view collection,
-                                                 std::string_view id);
+// Whether the stored record is this one, byte for byte: what settles a put whose outcome is unknown. Revisions alone
+// would not do, should two gateways choose the same one; envelopes never repeat.
+Result<bool> stored(PgConnection& connection, const Record& record);
+
+// Within a transaction. Not an error if there is no such row.
+Status lock_row(PgConnection& connection, std::string_view collection, std::string_view id);
+// The parameter of a statement that compares revisions: NULL unless a revision is expected.
+void bind_expected(PgParams& params, const Expected& expected);
 Result<Record> get(PgConnection& connection, std::string_view collection, std::string_view id);
 Result<std::vector<Record>> read(PgConnection& connection, std::string_view collection,
                                  std::span<const std::string> ids);

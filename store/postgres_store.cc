@@ -6,10 +6,12 @@
 
 #include "store/checks.h"
 #include "store/pg_error.h"
+#include "store/pg_group.h"
 #include "store/pg_imports.h"
 #include "store/pg_keys.h"
 #include "store/pg_migrate.h"
 #include "store/pg_pool.h"
+#include "store/pg_put.h"
 #include "store/pg_records.h"
 #include "store/rows.h"
 
@@ -17,11 +19,15 @@ namespace sluis::store {
 namespace {
 
 constexpr int kRetries = 5;
+// Shared transactions under way at once. Few lanes make large groups, which cost the server least; many keep its
+// disk busy. With 16 callers six come out best, with more callers the groups grow.
+constexpr std::size_t kLanes = 6;
 
 class PostgresStore final : public Store {
  public:
   explicit PostgresStore(const PostgresOptions& options)
-      : pool_({options.dsn, options.statement_timeout, options.on_trouble}, options.connections, options.wait) {}
+      : pool_({options.dsn, options.statement_timeout, options.on_trouble}, options.connections, options.wait),
+        group_(pool_, std::clamp<std::size_t>(options.connections / 2, 1, kLanes)) {}
 
   std::string_view kind() const noexcept override { return "postgresql"; }
   bool local() const noexcept override { return false; }
@@ -42,20 +48,27 @@ class PostgresStore final : public Store {
 
   Status put(const Record& record, const Expected& expected) override {
     if (auto ok = check_write(record, expected); !ok) return ok;
-    return writing([&](PgConnection& c) { return pg::put(c, record, expected); },
-                   [&](PgConnection& c) -> Result<bool> {
-                     auto stored = pg::revision_of(c, record.collection, record.id);
-                     if (!stored) return stored.error();
-                     return *stored == record.revision;
-                   });
+    const auto applied = [&](PgConnection& c) { return pg::stored(c, record); };
+    pg::PutSteps steps(record, expected);
+    while (!steps.raced()) {
+      const PgGroup::Answer answer = group_.run(steps.call(), record.id);
+      if (const auto* error = std::get_if<Error>(&answer)) return *error;
+      if (const auto* fate = std::get_if<PgGroup::Fate>(&answer)) {
+        if (*fate == PgGroup::Fate::in_doubt) return settle(applied);
+        break;
+      }
+      if (const auto outcome = steps.judge(std::get<PgResult>(answer))) return *outcome;
+    }
+    return writing([&](PgConnection& c) { return pg::put(c, record, expected); }, applied);
   }
   Status remove(std::string_view collection, std::string_view id, const Expected& expected) override {
     if (auto ok = check_remove(collection, id, expected); !ok) return ok;
     return writing([&](PgConnection& c) { return pg::remove(c, collection, id, expected); },
                    [&](PgConnection& c) -> Result<bool> {
-                     auto stored = pg::revision_of(c, collection, id);
-                     if (!stored) return stored.error();
-                     return !stored->has_value();
+                     auto stored = pg::get(c, collection, id);
+                     if (stored) return false;
+                     if (stored.error().code == Code::not_found) return true;
+                     return stored.error();
                    });
   }
   Result<Record> get(std::string_view collection, std::string_view id) override {
@@ -170,12 +183,18 @@ class PostgresStore final : public Store {
       if (tries == kRetries || !is_retryable((*connection)->last_state())) return done;
       std::this_thread::sleep_for(std::chrono::milliseconds(tries * tries));
     }
+    return settle(applied);
+  }
+
+  template <typename Applied>
+  Status settle(const Applied& applied) {
     auto found = reading(applied);
     if (found && *found) return {};
     return Error{Code::unavailable, "the database connection broke"};
   }
 
   PgPool pool_;
+  PgGroup group_;
 };
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/audit_api/routes.h"
 #include "gateway/daemon/notify.h"
 #include "gateway/daemon/replay.h"
-#include "gateway/audit_api/routes.h"
 #include "gateway/records/routes.h"
 
 namespace sluis::gateway {

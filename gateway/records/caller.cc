@@ -31,6 +31,14 @@ audit::Event Caller::event() const {
   return event;
 }
 
+std::string subject_text(std::string_view normalised) {
+  constexpr std::size_t kBeyondSmall = 64;
+  std::string text;
+  text.reserve(std::max(normalised.size(), kBeyondSmall));
+  text.assign(normalised);
+  return text;
+}
+
 policy::BudgetAnswer take_budget(policy::Budgets& budgets, const Caller& caller, std::uint64_t count,
                                  std::uint64_t now_us) {
   const policy::BudgetLimits limits =

@@ -26,6 +26,10 @@ struct Caller {
   audit::Event event() const;
 };
 
+// A text for audit::Payload::subject: always on the heap, where the log wipes it. A short std::string would lie inside
+// its object, and moving the object would leave the text behind.
+std::string subject_text(std::string_view normalised);
+
 // Takes `count` records from the caller's budget.
 policy::BudgetAnswer take_budget(policy::Budgets& budgets, const Caller& caller, std::uint64_t count,
                                  std::uint64_t now_us);

@@ -52,7 +52,7 @@ std::string Release::subject_of(OpenedRecord& opened) const {
   const auto found = opened.append(collection_.subject(), text);
   if (!found || !*found) return {};
   const auto normal = comparable(collection_.field(collection_.subject()), as_value(text.expose_text()));
-  return normal ? std::string(normal->expose_text()) : std::string();
+  return normal ? subject_text(normal->expose_text()) : std::string();
 }
 
 Status Release::append_fields(OpenedRecord& opened, SecretBuffer& out) const {

@@ -77,7 +77,8 @@ audit::Event fruitless(const Caller& caller, const Query& query) {
   event.count = 0;
   for (const Wanted& want : query.wanted) {
     event.payload.fields.push_back(caller.collection->field(want.position).name);
-    if (want.position == caller.collection->subject()) event.payload.subject = want.comparable_text.expose_text();
+    if (want.position == caller.collection->subject())
+      event.payload.subject = subject_text(want.comparable_text.expose_text());
   }
   event.payload.detail = "nothing was found";
   return event;

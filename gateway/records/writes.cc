@@ -28,7 +28,7 @@ std::string subject_in(const Collection& collection, const std::vector<JsonValue
   const std::size_t position = collection.subject();
   if (position == Collection::kNone || values[position].text.empty()) return {};
   const auto text = comparable(collection.field(position), values[position]);
-  return text ? std::string(text->expose_text()) : std::string();
+  return text ? subject_text(text->expose_text()) : std::string();
 }
 
 audit::Event written_event(const Caller& caller, const store::Record& record, const std::vector<JsonValue>& fields) {

@@ -26,7 +26,7 @@ def test_totals_over_both_kinds(tmp_path):
 
 def test_all_passed(tmp_path):
     (tmp_path / "p.xml").write_text('<testsuite><testcase name="a"/></testsuite>')
-    assert summary(f"python={tmp_path}/p.xml") == (0, ["python            1 passed    0 failed    0 skipped",
+    assert summary(f"python={tmp_path}/p.xml") == (0, ["python                      1 passed    0 failed    0 skipped",
                                                        "1 passed, 0 failed, 0 skipped"])
 
 

@@ -58,8 +58,8 @@ struct SoftHsmToken {
   void move_away() const { std::filesystem::rename(tokens(), dir.string() + ".away"); }
   void move_back() const { std::filesystem::rename(dir.string() + ".away", tokens()); }
 
-  // How a Pkcs11Token reaches it: short pauses, so that tests need not wait, and much patience, so that a loaded machine
-  // fails none.
+  // How a Pkcs11Token reaches it: short pauses, so that tests need not wait, and much patience, so that a loaded
+  // machine fails none.
   hsm::Pkcs11Config config() const {
     hsm::Pkcs11Config config;
     config.module_path = module_path;

@@ -31,7 +31,7 @@ def main(arguments):
             passed, failed, skipped = count(path)
         except (OSError, ET.ParseError) as error:
             passed, failed, skipped = 0, [f"{suite}: no result ({error})"], 0
-        print(f"{suite:<12} {passed:>6} passed {len(failed):>4} failed {skipped:>4} skipped")
+        print(f"{suite:<22} {passed:>6} passed {len(failed):>4} failed {skipped:>4} skipped")
         for name in failed:
             print(f"  failed: {name}")
         total = [total[0] + passed, total[1] + len(failed), total[2] + skipped]

@@ -51,8 +51,10 @@ struct ShimControl {
   std::atomic<int> found_during_generation{0};
   std::atomic<int> failed_session_used{0};
   std::atomic<int> null_outputs{0};
+  std::atomic<int> called_after_finalize{0};
   int broken_rules() const {
-    return finalized_while_inside + found_during_generation + failed_session_used + null_outputs;
+    return finalized_while_inside + found_during_generation + failed_session_used + null_outputs +
+           called_after_finalize;
   }
 
   void fail(Call call, unsigned long code, int failures = -1) {

@@ -26,6 +26,7 @@ class ShimTest : public SoftHsmTest {
     EXPECT_EQ(shim().found_during_generation, 0);
     EXPECT_EQ(shim().failed_session_used, 0);
     EXPECT_EQ(shim().null_outputs, 0);
+    EXPECT_EQ(shim().called_after_finalize, 0);
   }
   Pkcs11Config config() override {
     Pkcs11Config config = SoftHsmTest::config();
@@ -47,7 +48,7 @@ class ShimTest : public SoftHsmTest {
       *flag = false;
     }
     for (auto* const rule : {&control.finalized_while_inside, &control.found_during_generation,
-                             &control.failed_session_used, &control.null_outputs}) {
+                             &control.failed_session_used, &control.null_outputs, &control.called_after_finalize}) {
       *rule = 0;
     }
   }

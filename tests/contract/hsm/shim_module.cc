@@ -16,6 +16,7 @@ namespace {
 ShimControl control;
 ck_function_list* real = nullptr;
 ck_function_list shim;
+std::atomic<bool> running{false};
 std::atomic<int> inside{0};
 std::atomic<int> generating{0};
 std::atomic<int> finding{0};
@@ -24,7 +25,10 @@ std::atomic<unsigned char> nonces{0};
 // Counts the calls that are inside the module.
 class Inside {
  public:
-  Inside() { ++inside; }
+  Inside() {
+    ++inside;
+    if (!running) ++control.called_after_finalize;
+  }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
   ~Inside() { --inside; }
@@ -58,11 +62,14 @@ ck_rv_t count(Call call) {
 
 ck_rv_t initialize(void* arguments) {
   if (const ck_rv_t code = count(Call::initialize); code != CKR_OK) return code;
-  return real->C_Initialize(arguments);
+  const ck_rv_t code = real->C_Initialize(arguments);
+  if (code == CKR_OK) running = true;
+  return code;
 }
 
 ck_rv_t finalize(void* reserved) {
   if (inside != 0) ++control.finalized_while_inside;
+  running = false;
   const std::lock_guard lock(failed_mutex);
   failed.clear();
   return real->C_Finalize(reserved);

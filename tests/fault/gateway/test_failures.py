@@ -70,7 +70,7 @@ def test_log_disk_full_or_sync_error(tmp_path):
 
 
 def test_hsm_away(tmp_path):
-    deployment = Deployment(tmp_path, options={"keys": "cache_seconds = 2"}).start()
+    deployment = Deployment(tmp_path, options={"keys": "cache_seconds = 6"}).start()
     client = deployment.client()
     assert client.call("PUT", RECORD, body()).status == 201
     assert client.call("GET", RECORD, headers=READ).status == 200

@@ -72,7 +72,8 @@ TEST(FormatsDocument, HasTheBytesOfAnEntry) {
   ExampleKeys keys;
   const auto sealer = *PeriodSealer::make(keys, period_of(event.time_us), run);
   auto lease = *sealer->lease();
-  SecretBuffer plain(std::string(16, '\x11'));
+  Pen plain;
+  plain.append(std::string(16, '\x11'));
   append_payload(plain, event.payload, to_hex(*lease.pseudonym(event.payload.subject)));
   EXPECT_EQ(plain.expose_text().substr(16), text_block("payload"));
   const Digest commitment = sha256(plain.expose_secret());

@@ -153,7 +153,7 @@ TEST(Payload, HasExactlyTheseBytes) {
   payload.client_address = "192.0.2.7";
   payload.detail = "line\nbreak";
   payload.written = {{"rec-1", 7, sha256(bytes_of("x"))}, {"rec-2", 8, {}}};
-  SecretBuffer out;
+  Pen out;
   append_payload(out, payload, "abcd");
   EXPECT_EQ(out.expose_text(),
             R"({"record":"rec-\"1\"","subject":"abcd","fields":["degree","grade"],"case":"C/2026/9",)"
@@ -164,7 +164,7 @@ TEST(Payload, HasExactlyTheseBytes) {
 }
 
 TEST(Payload, HasAllMembersWhereThereIsNothingToSay) {
-  SecretBuffer out;
+  Pen out;
   append_payload(out, Payload{}, "");
   EXPECT_EQ(out.expose_text(),
             R"({"record":"","subject":"","fields":[],"case":"","client":"","detail":"","written":[]})");

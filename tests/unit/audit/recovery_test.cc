@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "audit/recovery.h"
 #include "tests/unit/audit/fixture.h"
 
 namespace sluis::audit {
@@ -49,15 +50,28 @@ TEST_F(RecoveryTest, CutsATornTailAtEveryOffsetAndNothingElse) {
     contents.resize(original_.size());
     start_over(contents);
     const std::uint64_t whole = whole_entries(cut);
-    const auto log = open();
-    ASSERT_NE(log, nullptr) << cut;
-    ASSERT_EQ(log->recovery().entries, whole) << cut;
+    const auto recovered = recover(config_, system_files(), signer_, damage_);
+    ASSERT_TRUE(recovered) << cut;
+    ASSERT_EQ(recovered->tree.size(), whole) << cut;
+    ASSERT_EQ(recovered->offset, ends_[whole]) << cut;
     const std::size_t torn = contents.find_last_not_of('\0') + 1;
-    ASSERT_EQ(log->recovery().torn_bytes, torn > ends_[whole] ? torn - ends_[whole] : 0) << cut;
+    ASSERT_EQ(recovered->report.torn_bytes, torn > ends_[whole] ? torn - ends_[whole] : 0) << cut;
     std::string expected = original_.substr(0, ends_[whole]);
     expected.resize(original_.size());
     ASSERT_TRUE(contents_of(segment(0)) == expected) << cut;
-    if (cut % 16 != 0) continue;
+  }
+}
+
+TEST_F(RecoveryTest, GoesOnBehindATailThatWasCut) {
+  make_log(3);
+  for (std::size_t cut = kHeaderSize; cut <= ends_.back(); cut += 61) {
+    std::string contents = original_.substr(0, cut);
+    contents.resize(original_.size());
+    start_over(contents);
+    const std::uint64_t whole = whole_entries(cut);
+    const auto log = open();
+    ASSERT_NE(log, nullptr) << cut;
+    ASSERT_EQ(log->recovery().entries, whole) << cut;
     append(*log, whole, 1);
     expect_entries(*log, whole + 1);
   }

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <barrier>
-#include <latch>
 #include <thread>
 
+#include "crypto/wrap_context.h"
 #include "tests/unit/gateway_records/world.h"
 
 namespace sluis::gateway::test {
@@ -91,9 +91,7 @@ TEST_F(KeyringTest, ExpiryUnderLoadIsOneHsmCall) {
   passed = seconds(301);
   const int before = token().unwraps;
   constexpr int kThreads = 8;
-  std::latch in_hsm(1);
   std::barrier start(kThreads);
-  token().before_unwrap = [&] { in_hsm.count_down(); };
   std::atomic<int> served{0};
   {
     std::vector<std::jthread> threads;
@@ -104,7 +102,6 @@ TEST_F(KeyringTest, ExpiryUnderLoadIsOneHsmCall) {
       });
     }
   }
-  token().before_unwrap = {};
   EXPECT_EQ(served, kThreads * 200);
   EXPECT_EQ(token().unwraps, before + 1);
 }
@@ -151,6 +148,40 @@ TEST_F(KeyringTest, TheGovernanceKeyIsKeptAndChecked) {
   ASSERT_TRUE(store().put_fact("governance-key", changed, *fact));
   Keyring other(store(), token(), {}, [](audit::Event) {});
   EXPECT_EQ(other.start().error().code, Code::corrupt);
+}
+
+// docs/records.md, "Key rows in the store", by hand.
+TEST_F(KeyringTest, TheMacsAreWhatTheDocumentSays) {
+  ASSERT_TRUE(keyring().open_or_make("records/a"));
+  const store::Key key = *store().get_key("records/a");
+  const Bytes fact = *store().get_fact("governance-key");
+  WrapContext context{"governance-key", {}, 1, 1};
+  std::copy(fact.begin() + 1, fact.begin() + 17, context.key_id.begin());
+  const auto governance = token().unwrap(1, encode(context), ByteView(fact).subspan(25));
+  ASSERT_TRUE(governance);
+
+  const store::KeyVersion& version = key.versions.at(0);
+  Bytes row;
+  append_prefixed(row, bytes_of("sluis/key-version/1"));
+  append_prefixed(row, bytes_of("records/a"));
+  row.insert(row.end(), key.id.begin(), key.id.end());
+  append_u32(row, 1);
+  append_prefixed(row, bytes_of("active"));
+  append_u32(row, 1);
+  append_u64(row, version.created_us);
+  append_prefixed(row, version.wrapped);
+  EXPECT_THAT(version.mac, ElementsAreArray(hmac_sha256(governance->expose_secret(), {row})));
+
+  Bytes whole;
+  append_prefixed(whole, bytes_of("sluis/key/1"));
+  append_prefixed(whole, bytes_of("records/a"));
+  whole.insert(whole.end(), key.id.begin(), key.id.end());
+  append_u64(whole, key.created_us);
+  append_prefixed(whole, bytes_of("{}"));
+  append_u64(whole, 1);
+  append_u32(whole, 1);
+  append_prefixed(whole, version.mac);
+  EXPECT_THAT(key.mac, ElementsAreArray(hmac_sha256(governance->expose_secret(), {whole})));
 }
 
 TEST_F(KeyringTest, AnHsmWithoutMasterKeySaysWhatToDo) {

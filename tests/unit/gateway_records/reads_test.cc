@@ -204,6 +204,14 @@ TEST_F(ReadsTest, MalformedReadsOfMany) {
   EXPECT_TRUE(none.at("records").as_array().empty());
 }
 
+TEST(SubjectText, LiesOnTheHeapHoweverShort) {
+  std::string text = subject_text("85073003328");
+  EXPECT_EQ(text, "85073003328");
+  const char* const where = text.data();
+  const std::string moved = std::move(text);
+  EXPECT_EQ(moved.data(), where) << "moving it must not leave a copy behind";
+}
+
 TEST_F(ReadsTest, AttestationsSayYesOrNo) {
   const auto satisfied = [this](const std::string& claims) {
     const Reply reply = attest({.id = "d-1", .body = "{\"claims\":" + claims + "}"});

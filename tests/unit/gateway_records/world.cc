@@ -103,7 +103,7 @@ std::unique_ptr<Keyring> World::new_keyring() {
   auto keyring = std::make_unique<Keyring>(
       *store_, *token_, KeyringConfig{std::chrono::seconds(300)},
       [this](audit::Event event) { admin_events_.add(std::move(event)); },
-      [this] { return std::chrono::steady_clock::now() + passed; });
+      [this] { return std::chrono::steady_clock::now() + passed.load(); });
   must(keyring->start());
   return keyring;
 }

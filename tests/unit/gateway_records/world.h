@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <memory>
@@ -54,7 +55,7 @@ class World : public ::testing::Test {
 
   // What a test may change before it first uses the service.
   ImportLimits import_limits;
-  std::chrono::steady_clock::duration passed{};  // how far the keyring's clock is ahead
+  std::atomic<std::chrono::seconds> passed{};  // how far the keyring's clock is ahead
 
   WatchedToken& token() { return *token_; }
   WatchedStore& store() { return *store_; }
