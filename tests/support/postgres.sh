@@ -98,8 +98,10 @@ make() {
     [ "$try" -lt 5 ] || { cat "$dir/log" >&2; fail "the server does not start"; }
   done
   password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  as_server psql -q -h "$dir" -p "$port" -U postgres -v ON_ERROR_STOP=1 -d postgres \
-    -c "create role sluis login password '$password'" -c "create database sluis owner sluis"
+  as_server psql -q -h "$dir" -p "$port" -U postgres -v ON_ERROR_STOP=1 -d postgres <<SQL
+create role sluis login password '$password';
+create database sluis owner sluis;
+SQL
   echo "PG_DIR='$dir'"
   echo "PG_SOCKET_DSN='host=$dir port=$port dbname=sluis user=sluis'"
   echo "PG_TLS_DSN='host=localhost hostaddr=127.0.0.1 port=$port dbname=sluis user=sluis password=$password sslmode=verify-full sslrootcert=$dir/tls/ca.pem'"
