@@ -41,13 +41,17 @@ TEST_P(HaltTest, HaltsForGoodAndLosesNothingAcknowledged) {
               EXPECT_EQ(receipt.error().code, Code::audit_halted);
             }
             refused = !receipt;
+            // The failure may have hit the preparation of a segment ahead, which is tried again and halts nothing.
+            if (t == 0 && i % 200 == 199 && !refused && files_.broken() == 1) {
+              files_.break_on(GetParam().kind, 0, GetParam().error);
+            }
           }
           EXPECT_TRUE(refused);
         });
       }
       for (std::thread& thread : threads) thread.join();
       EXPECT_TRUE(log->halted());
-      EXPECT_EQ(files_.broken(), 1);
+      EXPECT_LE(files_.broken(), 1);
       // The disk would work again: it makes no difference.
       EXPECT_EQ(log->append_and_wait({event_number(1)}).error().code, Code::audit_halted);
       std::promise<Code> called;
