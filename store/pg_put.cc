@@ -77,7 +77,8 @@ std::optional<Status> PutSteps::judge(const PgResult& result) {
 
 Status put(PgConnection& connection, const Record& record, const Expected& expected) {
   PutSteps steps(record, expected);
-  for (int tries = 0; tries < 6; ++tries) {
+  // Each try that fails means that another writer or a removal came between; a hot row under many may do so in a row.
+  for (int tries = 0; tries < 64; ++tries) {
     PgTransaction transaction(connection);
     if (steps.raced()) {
       // With the row locked first, the statement's snapshot is the latest state and nobody can come between.
