@@ -32,23 +32,52 @@ constexpr Error not_authentic() noexcept {
   return {Code::invalid, "cipher: message authentication failed"};
 }
 
+struct AskedWords {
+  Literal negative, too_high, too_low;
+};
+constexpr AskedWords kEncryptWords{"requested version for encryption is negative",
+                                   "requested version for encryption is higher than the latest key version",
+                                   "requested version for encryption is less than the minimum encryption key version"};
+constexpr AskedWords kSignWords{"requested version for signing is negative",
+                                "requested version for signing is higher than the latest key version",
+                                "requested version for signing is less than the minimum encryption key version"};
+
+Result<std::uint32_t> version_to_use(const TransitKey& key, std::int64_t asked, const AskedWords& words) {
+  if (asked < 0) return Error{Code::invalid, words.negative};
+  if (asked > static_cast<std::int64_t>(key.latest())) return Error{Code::invalid, words.too_high};
+  const auto version = asked == 0 ? key.latest() : static_cast<std::uint32_t>(asked);
+  if (version < key.attributes.min_encryption_version) return Error{Code::invalid, words.too_low};
+  if (key.find(version) == nullptr) return no_such_version();
+  return version;
+}
+
 bool same_bytes(ByteView a, ByteView b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end());
 }
 
 }  // namespace
 
-Result<Versioned> split_ciphertext(std::string_view text) {
-  if (!text.starts_with(kPrefix)) return Error{Code::invalid, "invalid ciphertext: no prefix"};
+const VersionWords kCiphertextWords{"invalid ciphertext: no prefix", "invalid ciphertext: wrong number of fields",
+                                    "invalid ciphertext: version number could not be decoded",
+                                    "invalid ciphertext: version is too new",
+                                    "ciphertext or signature version is disallowed by policy (too old)"};
+const VersionWords kSignatureWords{"invalid signature: no prefix", "invalid signature: wrong number of fields",
+                                   "invalid signature: version number could not be decoded",
+                                   "invalid signature: version is too new",
+                                   "ciphertext or signature version is disallowed by policy (too old)"};
+const VersionWords kHmacWords{"invalid HMAC to verify: no prefix", "invalid HMAC: wrong number of fields",
+                              "invalid HMAC: version number could not be decoded", "invalid HMAC: version is too new",
+                              "cannot verify HMAC: version is too old (disallowed by policy)"};
+
+Result<Versioned> split_versioned(std::string_view text, const VersionWords& words) {
+  if (!text.starts_with(kPrefix)) return Error{Code::invalid, words.no_prefix};
   text.remove_prefix(kPrefix.size());
   const auto colon = text.find(':');
-  if (colon == std::string_view::npos) return Error{Code::invalid, "invalid ciphertext: wrong number of fields"};
+  if (colon == std::string_view::npos) return Error{Code::invalid, words.fields};
   Versioned out;
   const auto [end, error] = std::from_chars(text.data(), text.data() + colon, out.version);
-  if (error == std::errc::result_out_of_range) return Error{Code::invalid, "invalid ciphertext: version is too new"};
-  if (error != std::errc{} || end != text.data() + colon) {
-    return Error{Code::invalid, "invalid ciphertext: version number could not be decoded"};
-  }
+  if (error == std::errc::result_out_of_range) return Error{Code::invalid, words.too_new};
+  if (error != std::errc{} || end != text.data() + colon) return Error{Code::invalid, words.number};
   out.version = std::max(out.version, 1U);
   out.rest = text.substr(colon + 1);
   return out;
@@ -61,23 +90,15 @@ void append_prefix(SecretBuffer& out, std::uint32_t version) {
 }
 
 Result<std::uint32_t> version_to_encrypt(const TransitKey& key, std::int64_t asked) {
-  if (asked < 0) return Error{Code::invalid, "requested version for encryption is negative"};
-  if (asked > static_cast<std::int64_t>(key.latest())) {
-    return Error{Code::invalid, "requested version for encryption is higher than the latest key version"};
-  }
-  const auto version = asked == 0 ? key.latest() : static_cast<std::uint32_t>(asked);
-  if (version < key.attributes.min_encryption_version) {
-    return Error{Code::invalid, "requested version for encryption is less than the minimum encryption key version"};
-  }
-  if (key.find(version) == nullptr) return no_such_version();
-  return version;
+  return version_to_use(key, asked, kEncryptWords);
+}
+Result<std::uint32_t> version_to_sign(const TransitKey& key, std::int64_t asked) {
+  return version_to_use(key, asked, kSignWords);
 }
 
-Result<const KeyVersion*> version_to_decrypt(const TransitKey& key, std::uint32_t version) {
-  if (version > key.latest()) return Error{Code::invalid, "invalid ciphertext: version is too new"};
-  if (version < key.attributes.min_decryption_version) {
-    return Error{Code::invalid, "ciphertext or signature version is disallowed by policy (too old)"};
-  }
+Result<const KeyVersion*> version_made_with(const TransitKey& key, std::uint32_t version, const VersionWords& words) {
+  if (version > key.latest()) return Error{Code::invalid, words.too_new};
+  if (version < key.attributes.min_decryption_version) return Error{Code::invalid, words.too_old};
   const KeyVersion* const found = key.find(version);
   if (found == nullptr) return no_such_version();
   return found;
@@ -221,7 +242,7 @@ Status ItemCipher::open(const KeyVersion& version, const ItemContext& item, Secr
 
 Status ItemCipher::decrypt(const Versioned& ciphertext, const ItemContext& item, SecretBuffer& out) {
   out.clear();
-  const auto version = version_to_decrypt(*key_, ciphertext.version);
+  const auto version = version_made_with(*key_, ciphertext.version, kCiphertextWords);
   if (!version) return version.error();
   work_.clear();
   if (!append_from_base64(work_, ciphertext.rest)) {

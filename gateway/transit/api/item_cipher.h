@@ -15,19 +15,26 @@ namespace sluis::gateway::transit {
 
 inline constexpr std::string_view kPrefix = "vault:v";
 
-// "vault:v<N>:<rest>", taken apart; version 0 reads as 1. Errors are invalid, in the contract's words for ciphertexts.
+// What a malformed text is told, by what it should be.
+struct VersionWords {
+  Literal no_prefix, fields, number, too_new, too_old;
+};
+extern const VersionWords kCiphertextWords, kSignatureWords, kHmacWords;
+
+// "vault:v<N>:<rest>", taken apart; version 0 reads as 1. Errors are invalid.
 struct Versioned {
   std::uint32_t version = 0;
   std::string_view rest;
 };
-Result<Versioned> split_ciphertext(std::string_view text);
+Result<Versioned> split_versioned(std::string_view text, const VersionWords& words);
 void append_prefix(SecretBuffer& out, std::uint32_t version);
 
-// The version that a new ciphertext (signature, MAC) is made with: 0 stands for the latest. Errors are invalid, in the
-// contract's words.
+// The version that a new ciphertext is made with: 0 stands for the latest. Errors are invalid, in the contract's words.
 Result<std::uint32_t> version_to_encrypt(const TransitKey& key, std::int64_t asked);
+// The same of a signature.
+Result<std::uint32_t> version_to_sign(const TransitKey& key, std::int64_t asked);
 // The version that a ciphertext, signature or MAC was made with.
-Result<const KeyVersion*> version_to_decrypt(const TransitKey& key, std::uint32_t version);
+Result<const KeyVersion*> version_made_with(const TransitKey& key, std::uint32_t version, const VersionWords& words);
 
 struct ItemContext {
   ByteView context;          // of derived keys

@@ -21,7 +21,7 @@ Status catch_up(const Parts& parts, ItemCipher& cipher, std::uint32_t version) {
 Result<Versioned> ciphertext_of(const Parts& parts, const Item& item, ItemCipher& cipher) {
   if (item.fault) return *item.fault;
   if (!item.main || item.main->empty()) return missing_ciphertext();
-  auto split = split_ciphertext(*item.main);
+  auto split = split_versioned(*item.main, kCiphertextWords);
   if (!split) return split.error();
   if (const Status caught_up = catch_up(parts, cipher, split->version); !caught_up) return caught_up.error();
   return split;
