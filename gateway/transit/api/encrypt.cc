@@ -65,7 +65,7 @@ Outcome run(const Parts& parts, const Call& call, Params& params, const Items& i
   for (auto& warning : uses.warnings()) warnings.push_back(std::move(warning));
   const std::size_t made = reply.succeeded();
   Outcome outcome = reply.finish(call, std::move(warnings), partial_failure);
-  note_use(parts, call, "transit.encrypt", *found.key, found.key->latest(), made, outcome);
+  note_use(parts, call, event_of("transit.encrypt", found.key->name, found.key->latest()), made, outcome);
   hold_for(std::move(found.made), outcome);
   return outcome;
 }

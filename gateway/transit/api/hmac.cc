@@ -55,7 +55,7 @@ Outcome hmac(const Parts& parts, Call& call) {
   }
   const std::size_t made = reply.succeeded();
   Outcome outcome = reply.finish(call, params.warnings(), 0);
-  note_use(parts, call, "transit.hmac", **key, (*version)->number, made, outcome);
+  note_use(parts, call, event_of("transit.hmac", (*key)->name, (*version)->number), made, outcome);
   return outcome;
 }
 

@@ -33,7 +33,7 @@ std::optional<Outcome> open_pair(const Parts& parts, const Call& call, std::stri
 void note(const Parts& parts, const Call& call, const Pair& pair, std::size_t made, Outcome& outcome) {
   if (made == 0) return;
   if (pair.from->id == pair.to->id) {
-    return note_use(parts, call, "transit.rewrap", *pair.to, pair.to->latest(), made, outcome);
+    return note_use(parts, call, event_of("transit.rewrap", pair.to->name, pair.to->latest()), made, outcome);
   }
   audit::Event event = event_of("transit.rewrap", pair.to->name, pair.to->latest());
   event.count = made;

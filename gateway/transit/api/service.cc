@@ -96,13 +96,11 @@ audit::Event event_of(std::string_view action, std::string_view key, std::uint32
   return event;
 }
 
-void note_use(const Parts& parts, const Call& call, std::string_view action, const TransitKey& key,
-              std::uint32_t version, std::uint64_t items, Outcome& outcome) {
+void note_use(const Parts& parts, const Call& call, audit::Event event, std::uint64_t items, Outcome& outcome) {
   if (items == 0) return;
-  audit::Event event = event_of(action, key.name, version);
   if (parts.settings.log_encrypts == Settings::Log::summary) {
     const std::string_view principal = call.principal == nullptr ? std::string_view("-") : call.principal->name;
-    parts.summary.count(principal, action, event.key, items);
+    parts.summary.count(principal, event.action, event.key, items);
     return;
   }
   event.count = items;

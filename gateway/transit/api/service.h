@@ -60,9 +60,8 @@ bool granted(const Call& call, std::string_view action, std::string_view key);
 
 // An entry; the server fills in who, when and why.
 audit::Event event_of(std::string_view action, std::string_view key, std::uint32_t version = 0);
-// Counts uses of a key, or makes the outcome wait for an entry of their own, as the settings want.
-void note_use(const Parts& parts, const Call& call, std::string_view action, const TransitKey& key,
-              std::uint32_t version, std::uint64_t items, Outcome& outcome);
+// Counts uses under the event's action and key, or has the outcome wait for the event, as the settings want.
+void note_use(const Parts& parts, const Call& call, audit::Event event, std::uint64_t items, Outcome& outcome);
 // Adds the event of a change, if there was one, and has the reply wait for it.
 void hold_for(std::optional<audit::Event> event, Outcome& outcome);
 

@@ -67,7 +67,7 @@ std::int64_t read_count(const Call& call, Params& params) {
 
 }  // namespace
 
-Outcome hash(const Parts&, Call& call) {
+Outcome hash(const Parts& parts, Call& call) {
   Params params(call, {"input", "algorithm", "urlalgorithm", "format"});
   const auto algorithm =
       call.param("algorithm").empty() ? params.text("algorithm", "sha2-256") : call.param("algorithm");
@@ -78,7 +78,9 @@ Outcome hash(const Parts&, Call& call) {
   if (params.refusal()) return refuse(*params.refusal());
   const auto sum = digest_of(*kind, input.expose_secret());
   if (!sum) return refuse(sum.error());
-  return encoded(call, params, "sum", *sum, encoding);
+  Outcome outcome = encoded(call, params, "sum", *sum, encoding);
+  note_use(parts, call, event_of("transit.hash", {}), 1, outcome);
+  return outcome;
 }
 
 Outcome random(const Parts&, Call& call) {

@@ -97,7 +97,7 @@ Outcome run_all(Job job, What what, const Items& items, const Call& call, const 
   }
   const std::size_t made = reply.succeeded();
   Outcome outcome = reply.finish(call, params.warnings(), 0);
-  note_use(job.parts, call, "transit.verify", *job.key, job.key->latest(), made, outcome);
+  note_use(job.parts, call, event_of("transit.verify", job.key->name, job.key->latest()), made, outcome);
   return outcome;
 }
 
