@@ -39,6 +39,8 @@ Outcome import_key_version(const Parts& parts, Call& call);
 Outcome backup_key(const Parts& parts, Call& call);
 Outcome restore_key(const Parts& parts, Call& call);
 Outcome export_key(const Parts& parts, Call& call);
+Outcome export_public_key(const Parts& parts, Call& call);
+Outcome export_certificates(const Parts& parts, Call& call);
 Outcome byok_export(const Parts& parts, Call& call);
 Outcome sign_request(const Parts& parts, Call& call);
 Outcome set_certificate(const Parts& parts, Call& call);
@@ -48,6 +50,10 @@ Outcome read_keys_config(const Parts& parts, Call& call);
 Outcome write_keys_config(const Parts& parts, Call& call);
 Outcome read_cache_config(const Parts& parts, Call& call);
 Outcome write_cache_config(const Parts& parts, Call& call);
+// Digests by the names that clients give for OAEP: "SHA256" or "sha2-256", also "SHA1".
+std::optional<DigestKind> oaep_digest_named(std::string_view text);
+// The size of cache-config for the next start; 0 where none was set.
+Result<std::uint64_t> stored_cache_size(store::Store& store);
 // Whether encrypt may make the key that it lacks.
 Result<bool> may_upsert(const Parts& parts);
 

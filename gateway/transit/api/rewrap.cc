@@ -14,9 +14,9 @@ struct Pair {
 std::optional<Outcome> open_pair(const Parts& parts, const Call& call, std::string_view from, Pair& out) {
   const auto name = call.param("key");
   const bool other = !from.empty() && from != name;
-  if (other && !granted(call, "transit.encrypt", name)) return not_allowed(call, "transit.encrypt", name);
+  if (other && !granted(call, "transit.encrypt", name)) return not_allowed("transit.encrypt", name);
   if (other && !granted(call, "transit.decrypt", from)) {
-    return not_allowed(call, "transit.decrypt", valid_key_name(from) ? from : std::string_view{});
+    return not_allowed("transit.decrypt", valid_key_name(from) ? from : std::string_view{});
   }
   auto to = open_key(parts, name);
   if (!to) return refuse(to.error());

@@ -34,10 +34,16 @@ Outcome refuse_unless_found(const Error& error, std::string_view what_is_missing
   return refuse(Refusal{400, std::string(what_is_missing)});
 }
 
-Outcome not_allowed(const Call&, std::string_view action, std::string_view key) {
+Outcome not_allowed(std::string_view action, std::string_view key) {
   Outcome out = refuse(Refusal{403, "permission denied"});
   out.events.push_back(event_of(action, key));
   out.events.back().outcome = audit::Outcome::denied;
+  return out;
+}
+
+Outcome exports_refused(std::string_view action, std::string_view key) {
+  Outcome out = not_allowed(action, valid_key_name(key) ? key : std::string_view{});
+  out.events.back().payload.detail = "transit.allow_export is not set";
   return out;
 }
 

@@ -41,7 +41,10 @@ bool valid_key_name(std::string_view name) noexcept;
 Outcome refuse(Refusal refusal);
 Outcome refuse(const Error& error);
 Outcome refuse_unless_found(const Error& error, std::string_view what_is_missing);  // not_found becomes 400 with this
-Outcome not_allowed(const Call& call, std::string_view action, std::string_view key);  // 403, with its entry
+Outcome not_allowed(std::string_view action, std::string_view key);                 // 403, with its entry
+
+// Keys leave the gateway in the clear only where the configuration says so: a grant alone is one person's word.
+Outcome exports_refused(std::string_view action, std::string_view key);
 
 Outcome answered(const Call& call, Answer answer);
 
