@@ -70,7 +70,7 @@ Result<TransitKeys::Backup> TransitKeys::backup(std::string_view name) {
 // Puts the backup's versions into the draft; versions that the backup does not hold are destroyed.
 Status TransitKeys::put_versions(const BackupContent& content, Draft& draft) {
   for (const BackupVersion& version : content.versions) {
-    if (!decode_material(draft.attributes.type, version.material.expose_secret())) return kMalformed;
+    if (!decode_material(draft.attributes.type, version.material.expose_secret(), Origin::given)) return kMalformed;
     auto row = shelf_->wrap(draft.row, version.number, version.created_us, version.material);
     if (!row) return row.error();
     draft.put_version(std::move(*row));

@@ -1,5 +1,6 @@
 #include "gateway/transit/keys/key_cache.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -55,6 +56,12 @@ void KeyCache::erase(std::string_view name) {
 void KeyCache::purge(CachedKey::Time now) {
   const std::unique_lock lock(mutex_);
   std::erase_if(entries_, [now](const auto& entry) { return entry.second->expires <= now; });
+}
+
+void KeyCache::keep_at_most(std::size_t most) {
+  const std::unique_lock lock(mutex_);
+  most_ = std::max<std::size_t>(most, 1);
+  while (entries_.size() > most_) make_room();
 }
 
 std::size_t KeyCache::size() const {

@@ -35,12 +35,13 @@ class KeyCache {
   void erase(std::string_view name);
   void purge(CachedKey::Time now);
   std::size_t size() const;
+  void keep_at_most(std::size_t most);  // at least 1
 
  private:
   void make_room();
 
-  const std::size_t most_;
   mutable std::shared_mutex mutex_;
+  std::size_t most_;
   std::map<std::string, Entry, std::less<>> entries_;
   std::string hand_;  // where the search for an unused one goes on
 };

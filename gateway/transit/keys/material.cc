@@ -62,9 +62,9 @@ Result<ByteView> take_part(Reader& reader) {
   return reader.bytes(*size);
 }
 
-Status set_key(KeyType type, ByteView key, Material& material) {
+Status set_key(KeyType type, ByteView key, Origin origin, Material& material) {
   if (is_asymmetric(type)) {
-    auto pair = PrivateKey::from_pkcs8(key);
+    auto pair = origin == Origin::own ? PrivateKey::from_own_pkcs8(key) : PrivateKey::from_pkcs8(key);
     if (!pair || pair->kind() != pair_kind(type)) return kMalformed;
     material.pair.emplace(std::move(*pair));
     return {};
@@ -134,7 +134,7 @@ Result<SecretKey> encode_material(KeyType type, const Material& material) {
   return out;
 }
 
-Result<Material> decode_material(KeyType type, ByteView bytes) {
+Result<Material> decode_material(KeyType type, ByteView bytes, Origin origin) {
   Reader reader(bytes);
   const auto format = reader.u8();
   const auto number = reader.u8();
@@ -144,7 +144,7 @@ Result<Material> decode_material(KeyType type, ByteView bytes) {
   if (*format != kFormat || *number != number_of(type)) return kMalformed;
   if (hmac_key->size() != (type == KeyType::hmac ? 0U : kHmacKeySize)) return kMalformed;
   Material material;
-  if (const Status set = set_key(type, *key, material); !set) return set.error();
+  if (const Status set = set_key(type, *key, origin, material); !set) return set.error();
   auto copy = SecretKey::copy_of(type == KeyType::hmac ? *key : *hmac_key);
   if (!copy) return copy.error();
   material.hmac_key = std::move(*copy);

@@ -30,7 +30,9 @@ Result<SecretKey> bytes_for_export(const SecretKey& key, const std::optional<Pri
 // Format (1 byte, 1), type (1 byte: its place in KeyType, from 1), key (2-byte length before it; raw or PKCS#8 DER),
 // HMAC key (2-byte length before it; none for type hmac, whose key it is).
 Result<SecretKey> encode_material(KeyType type, const Material& material);
+// Whose bytes they are: our own, authenticated since, or somebody's, so that the numbers of a pair are checked too.
+enum class Origin : std::uint8_t { own, given };
 // Error corrupt for anything else, or for another type.
-Result<Material> decode_material(KeyType type, ByteView bytes);
+Result<Material> decode_material(KeyType type, ByteView bytes, Origin origin);
 
 }  // namespace sluis::gateway::transit

@@ -206,7 +206,7 @@ Result<std::shared_ptr<const KeyVersion>> Shelf::open_version(const store::Key& 
                                                               KeyType type) {
   const auto bytes = unwrap(row, version);
   if (!bytes) return bytes.error();
-  auto material = decode_material(type, bytes->expose_secret());
+  auto material = decode_material(type, bytes->expose_secret(), Origin::own);
   if (!material) return material.error();
   auto opened = std::make_shared<KeyVersion>();
   opened->number = version.version;

@@ -45,6 +45,7 @@ class Shelf {
   Result<Key> open_for(const std::string& row_name, std::uint32_t version);
   bool cached(std::string_view row_name) const;
   void purge() { cache_.purge(clock_()); }
+  void keep_at_most(std::size_t keys) { cache_.keep_at_most(keys); }
   std::size_t cached_keys() const { return cache_.size(); }
 
   // The row, checked, and its attributes.

@@ -115,6 +115,10 @@ void TransitKeys::purge() {
   shelf_->purge();
 }
 
+void TransitKeys::keep_at_most(std::size_t keys) {
+  shelf_->keep_at_most(keys);
+}
+
 std::size_t TransitKeys::cached_keys() const {
   return shelf_->cached_keys();
 }

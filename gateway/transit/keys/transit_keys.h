@@ -162,6 +162,8 @@ class TransitKeys {
   // Gives up the keys whose time has ended; a thread of the object calls it once a second.
   void purge();
   std::size_t cached_keys() const;
+  // In place of TransitKeysConfig::cache_keys; at least 1.
+  void keep_at_most(std::size_t keys);
 
  private:
   Result<Change> make(std::string_view name, const Attributes& attributes, std::string_view action,
