@@ -269,6 +269,7 @@ Result<Shelf::Key> Shelf::add(Draft& draft) {
 
 Result<Shelf::Change> Shelf::change(const std::string& row_name, const Edit& edit) {
   for (int i = 0; i < kTries; ++i) {
+    const Time read_at = clock_();
     auto draft = read(row_name);
     if (!draft) return draft.error();
     if (const Status edited = edit(*draft); !edited) return edited.error();
@@ -276,7 +277,7 @@ Result<Shelf::Change> Shelf::change(const std::string& row_name, const Edit& edi
     const std::uint64_t expected = draft->row.revision;
     if (changed) ++draft->row.revision;
     if (const Status finished = changed ? finish(*draft) : Status{}; !finished) return finished.error();
-    auto entry = open_row(draft->row, draft->attributes, clock_());
+    auto entry = open_row(draft->row, draft->attributes, read_at);
     if (!entry) return entry.error();
     const Status stored = changed ? store_.update_key(only_touched(*draft), expected) : Status{};
     if (!stored && stored.error().code == Code::conflict) continue;
