@@ -44,6 +44,8 @@ struct TransitSettings {
   bool enabled = true;
   std::string mount;
   std::size_t body_bytes = 0, batch_items = 0, cache_keys = 0;
+  Milliseconds refresh{5000};
+  std::uint64_t encryptions_per_version = 0;
   bool allow_export = false, log_each_encrypt = false;
 };
 

@@ -175,6 +175,15 @@ constexpr Option kOptions[] = {
     {"transit", "cache_keys", Kind::number, "10000", "keys", 10, 10'000'000, kRestart,
      "Keys that are kept open in memory at a time. A size set by cache-config goes before it.",
      [](Config& c, V v) { c.transit.cache_keys = v.number; }},
+    {"transit", "refresh_ms", Kind::number, "5000", "ms", 100, 600'000, kRestart,
+     "How long a key's row is believed before the store is asked again: changes by other gateways are seen after it.",
+     [](Config& c, V v) { c.transit.refresh = ms(v); }},
+    {"transit", "encryptions_per_version", Kind::number, "4294967296", "encryptions", 2, std::uint64_t{1} << 32U,
+     kRestart,
+     "Encryptions with random 12-byte nonces under one version of a key, over all gateways: from half of it on calls "
+     "are "
+     "warned, then refused until the key is rotated.",
+     [](Config& c, V v) { c.transit.encryptions_per_version = v.number; }},
     {"transit", "allow_export", Kind::flag, "false", "", 0, 0, kRestart,
      "Let keys leave the gateway in the clear: export and backup of keys that are exportable, by whoever is granted "
      "it.",

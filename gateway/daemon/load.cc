@@ -54,8 +54,9 @@ constexpr std::array kRestartRows{
                  const TransitSettings& x = a.transit;
                  const TransitSettings& y = b.transit;
                  return x.enabled == y.enabled && x.mount == y.mount && x.body_bytes == y.body_bytes &&
-                        x.batch_items == y.batch_items && x.cache_keys == y.cache_keys &&
-                        x.allow_export == y.allow_export && x.log_each_encrypt == y.log_each_encrypt;
+                        x.batch_items == y.batch_items && x.cache_keys == y.cache_keys && x.refresh == y.refresh &&
+                        x.encryptions_per_version == y.encryptions_per_version && x.allow_export == y.allow_export &&
+                        x.log_each_encrypt == y.log_each_encrypt;
                }},
     RestartRow{"import",
                [](const Config& a, const Config& b) {

@@ -36,6 +36,8 @@ Reasons make_transit(Parts& parts) {
   if (!stored) return {line(stored.error())};
   transit::TransitKeysConfig keys;
   keys.cache = parts.config.key_cache;
+  keys.refresh = config.refresh;
+  keys.use_limit = config.encryptions_per_version;
   keys.cache_keys = *stored == 0 ? config.cache_keys : static_cast<std::size_t>(*stored);
   parts.transit_keys = std::make_unique<transit::TransitKeys>(*parts.store, *parts.token, keys);
   if (const auto started = parts.transit_keys->start(); !started) return {line(started.error())};
