@@ -59,7 +59,7 @@ check('http: bodies of the wrong kind', async () => {
   for (const body of [[], [1], ['plaintext']]) {
     await refused(backend.write('transit/encrypt/x', body), 400);
   }
-  for (const plaintext of [1, true, {}, [], 'A', 'AA', 'A===', 'AA=', ' AA==', 'A A=', 'AA-_', '\u0000']) {
+  for (const plaintext of [1, {}, [], 'A', 'AA', 'A===', 'AA=', ' AA==', 'A A=', 'AA-_', '\u0000']) {
     await refused(backend.write('transit/encrypt/x', { plaintext }), 400);
   }
 });
