@@ -128,7 +128,7 @@ struct Route {
   Handler handler;                     // exactly one of the three is set
   SinkHandler sink;
   SourceHandler source;
-  FilterHandler filter;  // beside a handler: takes the calls whose body is NDJSON (application/x-ndjson)
+  FilterHandler filter{};  // beside a handler: takes the calls whose body is NDJSON (application/x-ndjson)
 };
 
 // RFC 9457 problem documents; a failed decrypt says nothing about why it failed.
