@@ -14,6 +14,7 @@
 #include "store/sqlite_migrate.h"
 #include "store/sqlite_pool.h"
 #include "store/sqlite_records.h"
+#include "store/sqlite_tokens.h"
 
 namespace sluis::store {
 namespace {
@@ -123,6 +124,25 @@ class SqliteStore final : public Store {
   Status update_key(const Key& key, std::uint64_t expected_revision) override {
     if (auto ok = check_key_update(key, expected_revision); !ok) return ok;
     return writer_.run([&](SqliteDb& db) { return sqlite::update_key(db, key, expected_revision); });
+  }
+
+  Result<std::uint64_t> add_token(const LoginToken& token, std::size_t most, std::uint64_t now_us) override {
+    if (auto ok = check_token(token); !ok) return ok.error();
+    std::uint64_t evicted = 0;
+    auto done = writer_.run([&](SqliteDb& db) { return sqlite::add_token(db, token, most, now_us, evicted); });
+    if (!done) return done.error();
+    return evicted;
+  }
+  Result<LoginToken> get_token(const Digest& id) override {
+    const auto db = readers_->take();
+    return sqlite::get_token(*db, id);
+  }
+  Status renew_token(const LoginToken& token, std::uint64_t expected_expires_us) override {
+    if (auto ok = check_token(token); !ok) return ok;
+    return writer_.run([&](SqliteDb& db) { return sqlite::renew_token(db, token, expected_expires_us); });
+  }
+  Status remove_token(const Digest& id) override {
+    return writer_.run([&](SqliteDb& db) { return sqlite::remove_token(db, id); });
   }
 
   Result<Bytes> get_fact(std::string_view name) override {
