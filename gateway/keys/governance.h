@@ -2,7 +2,9 @@
 // nothing but an alarm. HMAC-SHA-256 over a canonical, length-prefixed encoding; docs/records.md has every byte:
 //   version row: "sluis/key-version/1", key name, key id, version, state, master version, created, wrapped
 //   key row:     "sluis/key/1", name, id, created, attributes, revision, number of versions, their MACs in order
-// so a version cannot be edited, moved to another key, taken away or added. Thread-safe.
+// so a version cannot be edited, moved to another key, taken away or added.
+//   login token: "sluis/login-token/1", id, accessor, principal, certificate, issued, expires, limit
+// Thread-safe.
 #pragma once
 
 #include "crypto/hash.h"
@@ -21,11 +23,14 @@ class Governance {
   void seal(store::Key& key) const;
   // Error corrupt if any MAC does not match.
   Status check(const store::Key& key) const;
+  void seal(store::LoginToken& token) const;
+  Status check(const store::LoginToken& token) const;
 
  private:
   explicit Governance(SecretKey key) noexcept : key_(std::move(key)) {}
   Digest mac_of(const store::Key& key, const store::KeyVersion& version) const;
   Digest mac_of(const store::Key& key) const;
+  Digest mac_of(const store::LoginToken& token) const;
   SecretKey key_;
 };
 

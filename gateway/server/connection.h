@@ -63,6 +63,7 @@ class Connection final : public Parked, public Job {
   void run() noexcept override;
   void guarded() noexcept;
   void perform();
+  bool token_holds();
   void fetch_piece();
 
   struct Submit {
