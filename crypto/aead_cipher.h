@@ -22,9 +22,11 @@ class AeadCipher {
   AeadCipher& operator=(AeadCipher&&) noexcept;
   ~AeadCipher();
 
-  // `out` has plaintext.size() + 16 bytes: ciphertext, tag. invalid for wrong sizes. No allocation.
+  // As in crypto/aead.h: `out` may begin where the input does and is all zeros after a failure; other overlaps and
+  // wrong sizes are invalid, more than 2^31-17 bytes too_large. No allocation.
+  // `out` has plaintext.size() + 16 bytes: ciphertext, tag.
   Status seal(ByteView nonce, ByteView ad, ByteView plaintext, ByteSpan out);
-  // `out` has sealed.size() - 16 bytes; wiped where the tag is wrong (corrupt).
+  // `out` has sealed.size() - 16 bytes; corrupt where the tag does not match.
   Status open(ByteView nonce, ByteView ad, ByteView sealed, ByteSpan out);
 
  private:

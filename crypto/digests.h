@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "crypto/bytes.h"
-#include "crypto/secret.h"
+#include "crypto/result.h"
 
 namespace sluis {
 
@@ -26,6 +26,7 @@ std::string_view name(DigestKind kind) noexcept;                         // "sha
 std::optional<DigestKind> digest_named(std::string_view name) noexcept;  // those names; not sha1
 std::size_t digest_size(DigestKind kind) noexcept;
 
+// invalid for SHA-1, which collides.
 Result<Bytes> digest_of(DigestKind kind, ByteView data);
 Result<Bytes> hmac_of(DigestKind kind, ByteView key, ByteView data);  // RFC 2104; key of 1 byte and more
 

@@ -1,5 +1,6 @@
 // Key pairs of the Transit interface over EVP: Ed25519 (RFC 8032), ECDSA on the NIST curves (FIPS 186-5), RSA (RFC
-// 8017). Immutable and thread-safe; move-only. Private bytes leave only through export_*, into wiped memory.
+// 8017). Immutable and thread-safe; move-only. Private bytes leave only through to_pkcs8 and export_*, into wiped
+// memory; while a key lives its numbers are in OpenSSL's heap, which wipes them (crypto/wiping_heap.h).
 #pragma once
 
 #include <memory>
@@ -28,9 +29,12 @@ struct SignOptions {
 class PrivateKey {
  public:
   static Result<PrivateKey> generate(PairKind kind);
-  // PKCS#8 DER, of one of the kinds; invalid for anything else, also for a pair that does not fit together.
+  // PKCS#8 DER, of one of the kinds; invalid for anything else, also for a pair that does not fit together. Checking
+  // the primes of RSA-4096 takes about half a second.
   static Result<PrivateKey> from_pkcs8(ByteView der);
-  // For one expected kind: Ed25519 from its 32-byte seed or 64 bytes seed || public key.
+  // The same without that check of the numbers: for what to_pkcs8 gave and was kept authenticated since.
+  static Result<PrivateKey> from_own_pkcs8(ByteView der);
+  // Ed25519 from its 32-byte seed, or from 64 bytes seed || public key, which must belong together.
   static Result<PrivateKey> from_ed25519(ByteView raw);
   PrivateKey(PrivateKey&&) noexcept;
   PrivateKey& operator=(PrivateKey&&) noexcept;
@@ -44,11 +48,14 @@ class PrivateKey {
   Result<Bytes> public_der() const;             // the same
   Result<Bytes> public_raw() const;             // Ed25519: 32 bytes
 
-  // invalid where the options do not fit the kind or a prehashed input has the wrong length.
+  // invalid where the options do not fit the kind (SHA-1, a salt that is too long, JWS but for ECDSA) or a prehashed
+  // input does not have the digest's length. Ed25519 signs the input as it is, whatever `input` says. An automatic salt
+  // is the longest one possible; verifying with it takes any.
   Result<Bytes> sign(ByteView input, const SignOptions& options) const;
   Result<bool> verify(ByteView input, ByteView signature, const SignOptions& options) const;  // malformed: false
 
-  // RSA-OAEP, MGF1 with the same digest, optional label.
+  // RSA-OAEP, MGF1 with the same digest, optional label. invalid for other kinds and for a plaintext of more than the
+  // modulus less two digests and two bytes; corrupt where a ciphertext does not open.
   Result<Bytes> encrypt_oaep(ByteView plaintext, DigestKind digest, ByteView label = {}) const;
   Result<SecretBuffer> decrypt_oaep(ByteView ciphertext, DigestKind digest, ByteView label = {}) const;
 
@@ -63,12 +70,14 @@ class PrivateKey {
   std::unique_ptr<State> state_;
 };
 
-// Public keys alone: for BYOK export to another's RSA wrapping key.
+// To another's RSA key of one of the kinds, a SubjectPublicKeyInfo: for BYOK export. invalid where it is none.
 Result<Bytes> encrypt_oaep_to(std::string_view public_pem_or_der, ByteView plaintext, DigestKind digest);
-// PEM certificates, leaf first, as DER; invalid where one does not parse, more than 16, or one did not sign the next.
+// PEM certificates, leaf first, as DER; invalid where one does not parse, more than 16, anything but certificates, or
+// one that is not signed by the next. Dates and trust are not looked at.
 Result<std::vector<Bytes>> parse_chain(std::string_view pem);
 
-// AES-256 key wrap with padding (RFC 5649, NIST SP 800-38F KWP).
+// AES-256 key wrap with padding (RFC 5649, NIST SP 800-38F KWP); keys of 1 to 4088 bytes. invalid for other sizes,
+// corrupt for what does not open.
 Result<Bytes> kwp_wrap(ByteView kek, ByteView key);
 Result<SecretKey> kwp_unwrap(ByteView kek, ByteView wrapped);
 

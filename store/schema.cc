@@ -66,6 +66,10 @@ create table facts (
 ) strict, without rowid;
 )"},
     {2, R"(
+alter table keys add column due_us integer not null default 0;
+create index keys_due on keys (due_us, name) where due_us > 0;
+)"},
+    {3, R"(
 create table login_tokens (
   id blob not null primary key,
   accessor text not null unique,
@@ -146,6 +150,10 @@ create table facts (
 );
 )"},
     {2, R"(
+alter table keys add column due_us bigint not null default 0;
+create index keys_due on keys (due_us, name) where due_us > 0;
+)"},
+    {3, R"(
 create table login_tokens (
   id bytea not null primary key,
   accessor text collate "C" not null unique,

@@ -126,6 +126,15 @@ class SqliteStore final : public Store {
     return writer_.run([&](SqliteDb& db) { return sqlite::update_key(db, key, expected_revision); });
   }
 
+  Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {
+    if (!valid_text(name, kMaxNameBytes)) return Error{Code::not_found, "no such key"};
+    return writer_.run([&](SqliteDb& db) { return sqlite::remove_key(db, name, id, expected_revision); });
+  }
+  Result<std::vector<std::string>> list_keys_due(std::uint64_t before_us, std::size_t limit) override {
+    const auto db = readers_->take();
+    return sqlite::list_keys_due(*db, clamp_line(before_us), limit);
+  }
+
   Result<std::uint64_t> add_token(const LoginToken& token, std::size_t most, std::uint64_t now_us) override {
     if (auto ok = check_token(token); !ok) return ok.error();
     std::uint64_t evicted = 0;

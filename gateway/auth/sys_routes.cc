@@ -92,6 +92,10 @@ Outcome seal_status(const SysParts& parts) {
   return plain(200, std::move(body));
 }
 
+Outcome init_status() {
+  return plain(200, SecretBuffer(R"({"initialized":true})"));
+}
+
 // Every gateway serves: none leads.
 Outcome leader() {
   SecretBuffer body;
@@ -120,6 +124,7 @@ std::vector<Route> sys_routes(const SysParts& parts) {
   std::vector<Route> routes{
       look("/v1/sys/health", ignored, [parts](Call& call) { return health(parts, call); }),
       look("/v1/sys/seal-status", ignored, [parts](Call&) { return seal_status(parts); }),
+      look("/v1/sys/init", ignored, [](Call&) { return init_status(); }),
       look("/v1/sys/leader", ignored, [](Call&) { return leader(); }),
       look("/v1/sys/mounts", checked, [parts](Call& call) { return mounts(parts, call); }),
       look("/v1/sys/internal/ui/mounts", ignored, [parts](Call& call) { return ui_mounts(parts, call); }),

@@ -166,6 +166,7 @@ JsonFault JsonScanner::scan_array(std::vector<JsonValue>* out) {
   while (more) {
     JsonValue element;
     if (const JsonFault fault = scan_value(element); fault != JsonFault::none) return fault;
+    if (out != nullptr && out->size() >= limits_.elements) return JsonFault::too_many;
     if (out != nullptr) out->push_back(element);
     skip_space();
     more = take(',');
@@ -289,7 +290,7 @@ Literal sentence(JsonFault fault) noexcept {
     case JsonFault::duplicate:
       return "two members have the same name";
     case JsonFault::too_many:
-      return "an object has too many members";
+      return "an object or list has too many members";
     case JsonFault::kind:
       return "another kind of JSON value is expected";
   }

@@ -163,12 +163,19 @@ JsonPen& JsonPen::text(std::string_view value) {
   return *this;
 }
 
-JsonPen& JsonPen::base64(ByteView bytes) {
-  separate();
-  out_.push_back('"');
-  append_base64(out_, bytes);
+JsonPen& JsonPen::open_text() {
+  return word("\"");
+}
+
+JsonPen& JsonPen::close_text() {
   out_.push_back('"');
   return *this;
+}
+
+JsonPen& JsonPen::base64(ByteView bytes) {
+  open_text();
+  append_base64(out_, bytes);
+  return close_text();
 }
 
 JsonPen& JsonPen::number(std::uint64_t value) {

@@ -53,11 +53,15 @@ class JsonPen {
   JsonPen& close_array();
   JsonPen& name(std::string_view name);
   JsonPen& text(std::string_view value);
+  // A text that the caller appends to the buffer itself, in characters that need no escapes.
+  JsonPen& open_text();
+  JsonPen& close_text();
   JsonPen& base64(ByteView bytes);
   JsonPen& number(std::uint64_t value);
   JsonPen& flag(std::same_as<bool> auto value) { return word(value ? "true" : "false"); }
   JsonPen& null() { return word("null"); }
-  JsonPen& raw(std::string_view json) { return word(json); }  // a whole value, as it is
+  JsonPen& raw(std::string_view json) { return word(json); }  // a whole value or member, as it is
+  void begin_again() noexcept { comma_ = false; }             // the buffer was cut back to behind an opening brace
 
  private:
   JsonPen& word(std::string_view text);

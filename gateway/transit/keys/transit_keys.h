@@ -9,12 +9,15 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "audit/entry.h"
@@ -27,7 +30,6 @@
 namespace sluis::gateway::transit {
 
 inline constexpr std::uint64_t kUseLimit = std::uint64_t{1} << 32U;
-inline constexpr std::uint64_t kMinRotatePeriodSeconds = 3600;
 inline constexpr std::size_t kMaxBackupBytes = std::size_t{24} << 20U;  // of the base64 text
 
 struct TransitKeysConfig {
@@ -75,6 +77,12 @@ enum class UseAnswer : std::uint8_t {
   near_limit,  // ok, but more than half of the version's encryptions are spent: warn
   refused,     // none is left: the key must be rotated
 };
+
+class Shelf;
+class UseCounters;
+struct BackupContent;
+struct Draft;
+struct Material;
 
 class TransitKeys {
  public:
@@ -154,10 +162,22 @@ class TransitKeys {
   // Gives up the keys whose time has ended; a thread of the object calls it once a second.
   void purge();
   std::size_t cached_keys() const;
+  // In place of TransitKeysConfig::cache_keys; at least 1.
+  void keep_at_most(std::size_t keys);
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  Result<Change> make(std::string_view name, const Attributes& attributes, std::string_view action,
+                      const Material& material);
+  Result<Change> rotate_if(const std::string& row_name, const std::function<bool(const Draft&)>& wanted);
+  Result<Key> open_wrapping_key();
+  Status put_versions(const BackupContent& content, Draft& draft);
+  Result<SecretKey> unwrap_import(const WrappedMaterial& material);
+
+  std::unique_ptr<Shelf> shelf_;
+  std::unique_ptr<UseCounters> counters_;
+  std::mutex purger_mutex_;
+  std::condition_variable_any purger_wake_;
+  std::jthread purger_;
 };
 
 }  // namespace sluis::gateway::transit

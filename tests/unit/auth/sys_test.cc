@@ -74,6 +74,7 @@ TEST_F(Sys, SealStatusHasWhatTheCommandLinePrints) {
   EXPECT_EQ(go("seal-status").status, 200U);
   EXPECT_EQ(get("seal-status").at("sealed"), true);
   EXPECT_EQ(get("leader").at("ha_enabled"), false);
+  EXPECT_EQ(get("init").at("initialized"), true);
 }
 
 TEST_F(Sys, MountsStandInBothPlaces) {
