@@ -17,7 +17,9 @@ constexpr std::string_view kTransit = "encryption as a service, under keys that 
 constexpr Error kNobody{Code::denied, "no principal has this certificate"};
 
 std::vector<Mount> engines(const SysParts& parts) {
-  return {{parts.transit_mount + "/", "transit", kTransit}, {"sys/", "system", "state of the service"}};
+  const Mount system{"sys/", "system", "state of the service"};
+  if (parts.transit_mount.empty()) return {system};
+  return {{parts.transit_mount + "/", "transit", kTransit}, system};
 }
 
 const Mount kLogin{"cert/", "cert", "login by client certificate"};

@@ -19,7 +19,7 @@ struct SysParts {
   std::function<const Router&()> router;  // the one that serves these routes, once it is made
   std::string version;
   std::string storage;                    // "sqlite", "postgresql"
-  std::string transit_mount = "transit";  // without slashes at its ends
+  std::string transit_mount = "transit";  // without slashes at its ends; empty: there is none
 };
 
 std::vector<Route> sys_routes(const SysParts& parts);

@@ -8,7 +8,7 @@
 namespace sluis::gateway::auth {
 namespace {
 
-constexpr int kRenewals = 5;  // tries, where others renew the same token at the same moment
+constexpr int kRenewals = 10;  // tries, where others renew the same token at the same moment
 constexpr Error kUnknown{Code::denied, "the token is unknown, revoked or expired"};
 
 std::uint64_t microseconds(std::chrono::seconds time) {

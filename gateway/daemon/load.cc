@@ -54,6 +54,15 @@ constexpr std::array kRestartRows{
                  return a.tokens.ttl == b.tokens.ttl && a.tokens.max_ttl == b.tokens.max_ttl &&
                         a.tokens.per_principal == b.tokens.per_principal && a.tokens.cache == b.tokens.cache;
                }},
+    RestartRow{"transit",
+               [](const Config& a, const Config& b) {
+                 const TransitSettings& x = a.transit;
+                 const TransitSettings& y = b.transit;
+                 return x.enabled == y.enabled && x.mount == y.mount && x.body_bytes == y.body_bytes &&
+                        x.batch_items == y.batch_items && x.cache_keys == y.cache_keys && x.refresh == y.refresh &&
+                        x.encryptions_per_version == y.encryptions_per_version && x.allow_export == y.allow_export &&
+                        x.log_each_encrypt == y.log_each_encrypt;
+               }},
     RestartRow{"import",
                [](const Config& a, const Config& b) {
                  return a.import_chunk_records == b.import_chunk_records && a.import_errors == b.import_errors;

@@ -103,6 +103,7 @@ Task<Connection::Next> Connection::serve_one() {
   call_.now_us = unix_microseconds();
   call_.client_address = address_;
   call_.certificate = peer_ ? peer_->certificate : nullptr;
+  call_.path = parser_.head().target;  // until admission decodes it
   call_.principal = principal();
   const InFlight in_flight(shared_);
   if (in_flight.others() >= snapshot_->limits.requests_in_flight) {
@@ -164,6 +165,7 @@ Task<Connection::Next> Connection::serve_admitted() {
   }
   if (admission_.refusal) co_return co_await refuse(*std::move(admission_.refusal));
   if (admission_.route->sink) co_return co_await upload();
+  if (wants_filter()) co_return co_await pipe();
   if (!parser_.done()) {
     auto refusal = co_await read_body();
     if (abort_) co_return Next::close;
@@ -222,6 +224,8 @@ Task<Connection::Next> Connection::answer(Outcome outcome) {
 }
 
 Task<Connection::Next> Connection::send(Reply reply) {
+  const bool is_problem = reply.content_type == "application/problem+json";
+  if (is_problem && services_.compatible.covers(call_.path)) reply = services_.compatible.refusal(std::move(reply));
   const auto& limits = snapshot_->limits;
   const bool close = must_close_ || !parser_.head().keep_alive || wire_.ending();
   Framing framing;

@@ -1,6 +1,5 @@
 #include "gateway/transit/api/envelope.h"
 
-#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -102,10 +101,6 @@ Reply compatible(Reply problem) {
   Reply reply = errors_of({problem.status, words_of(problem.status, problem)});
   reply.headers = std::move(problem.headers);
   return reply;
-}
-
-bool is_compatible(std::string_view target, const std::vector<std::string>& mounts) noexcept {
-  return std::any_of(mounts.begin(), mounts.end(), [&](const auto& mount) { return target.starts_with(mount); });
 }
 
 std::string unrecognized(const std::vector<std::string>& names) {

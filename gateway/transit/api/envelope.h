@@ -36,8 +36,6 @@ Reply no_content();  // 204
 
 // A refusal of the server itself (a problem document) in the compatible form, with its status and other headers.
 Reply compatible(Reply problem);
-// Whether a path or request target lies below one of the compatible mounts ("/v1/transit/").
-bool is_compatible(std::string_view target, const std::vector<std::string>& mounts) noexcept;
 
 // `Endpoint ignored these unrecognized parameters: [a b]`; names come sorted.
 std::string unrecognized(const std::vector<std::string>& names);

@@ -121,6 +121,7 @@ Result<SecretKey> derive_key(const SecretKey& from, ByteView context, std::size_
 ItemCipher::ItemCipher(TransitKeys::Key key, std::size_t items) : key_(std::move(key)), items_left_(items) {}
 
 void ItemCipher::replace(TransitKeys::Key key) {
+  if (key == key_) return;
   key_ = std::move(key);
   slots_.clear();
   next_slot_ = 0;

@@ -13,6 +13,8 @@ class EncryptStep {
  public:
   EncryptStep(TransitKeys::Key key, std::size_t items) : cipher_(std::move(key), items) {}
   const TransitKey& key() const noexcept { return cipher_.key(); }
+  // The key as it is now: nothing happens if it is the same object.
+  void replace(TransitKeys::Key key) { cipher_.replace(std::move(key)); }
   Status run(const Item& item, const Uses& uses, JsonPen& pen, SecretBuffer& out);
 
  private:
@@ -26,6 +28,8 @@ class DecryptStep {
   DecryptStep(const Parts& parts, TransitKeys::Key key, std::size_t items)
       : parts_(parts), cipher_(std::move(key), items) {}
   const TransitKey& key() const noexcept { return cipher_.key(); }
+  // The key as it is now: nothing happens if it is the same object.
+  void replace(TransitKeys::Key key) { cipher_.replace(std::move(key)); }
   Status run(const Item& item, JsonPen& pen, std::vector<audit::Event>& events);
 
  private:
@@ -42,6 +46,10 @@ class RewrapStep {
       : parts_(parts), from_(std::move(from), items), to_(std::move(to), items) {}
   const TransitKey& from() const noexcept { return from_.key(); }
   const TransitKey& to() const noexcept { return to_.key(); }
+  void replace(TransitKeys::Key from, TransitKeys::Key to) {
+    from_.replace(std::move(from));
+    to_.replace(std::move(to));
+  }
   Status run(const Item& item, const Uses& uses, JsonPen& pen, SecretBuffer& out);
 
  private:

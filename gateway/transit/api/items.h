@@ -27,6 +27,7 @@ class ItemReader {
 
   // One item of JSON text: what is wrong with it is told by its `fault`.
   void read(std::string_view json, Item& out);
+  void forget() { unescaped_.clear(); }  // the texts of items read before
   // A list of items. Refused: what is no list, an empty one, or one of more than `most`.
   std::optional<Refusal> read_list(std::string_view json, std::size_t most, std::vector<Item>& out);
 

@@ -1,17 +1,14 @@
-// POST rewrap/:key, and rewrap/:key?from=:other, which moves ciphertexts between two keys without showing what is in
-// them. The latter needs two more grants: who may not decrypt under one key must not get there by way of another.
+// POST rewrap/:key, and rewrap/:key?from=:other, which moves ciphertexts between two keys without showing
+// what is in them.
+#include "gateway/transit/api/rewrap.h"
+
 #include "gateway/transit/api/batch.h"
 #include "gateway/transit/api/handlers.h"
 #include "gateway/transit/api/item_steps.h"
 
 namespace sluis::gateway::transit {
-namespace {
 
-struct Pair {
-  TransitKeys::Key from, to;
-};
-
-std::optional<Outcome> open_pair(const Parts& parts, const Call& call, std::string_view from, Pair& out) {
+std::optional<Outcome> open_pair(const Parts& parts, const Call& call, std::string_view from, KeyPair& out) {
   const auto name = call.param("key");
   const bool other = !from.empty() && from != name;
   if (other && !granted(call, "transit.encrypt", name)) return not_allowed("transit.encrypt", name);
@@ -30,7 +27,7 @@ std::optional<Outcome> open_pair(const Parts& parts, const Call& call, std::stri
   return std::nullopt;
 }
 
-void note(const Parts& parts, const Call& call, const Pair& pair, std::size_t made, Outcome& outcome) {
+void note_rewrap(const Parts& parts, const Call& call, const KeyPair& pair, std::uint64_t made, Outcome& outcome) {
   if (made == 0) return;
   if (pair.from->id == pair.to->id) {
     return note_use(parts, call, event_of("transit.rewrap", pair.to->name, pair.to->latest()), made, outcome);
@@ -40,8 +37,6 @@ void note(const Parts& parts, const Call& call, const Pair& pair, std::size_t ma
   event.payload.detail = "from transit/" + pair.from->name;
   hold_for(std::move(event), outcome);
 }
-
-}  // namespace
 
 Outcome rewrap(const Parts& parts, Call& call) {
   constexpr std::size_t kAnItem = 160;
@@ -53,7 +48,7 @@ Outcome rewrap(const Parts& parts, Call& call) {
   if (params.refusal()) return refuse(*params.refusal());
   const Item& first = items.all().front();
   if (!items.batch() && first.main.value_or("").empty()) return refuse(Refusal{400, "missing ciphertext to decrypt"});
-  Pair pair;
+  KeyPair pair;
   if (auto refused = open_pair(parts, call, from, pair)) return *std::move(refused);
   Uses uses(*pair.to, items.all());
   if (const Status taken = uses.take(parts.keys, *pair.to); !taken) return refuse(taken.error());
@@ -69,7 +64,7 @@ Outcome rewrap(const Parts& parts, Call& call) {
   for (auto& warning : uses.warnings()) warnings.push_back(std::move(warning));
   const std::size_t made = reply.succeeded();
   Outcome outcome = reply.finish(call, std::move(warnings), 0);
-  note(parts, call, pair, made, outcome);
+  note_rewrap(parts, call, pair, made, outcome);
   return outcome;
 }
 

@@ -4,6 +4,7 @@
 
 #include "gateway/transit/api/handlers.h"
 #include "gateway/transit/api/item_cipher.h"
+#include "gateway/transit/api/streams.h"
 
 namespace sluis::gateway::transit {
 namespace {
@@ -19,13 +20,14 @@ struct Row {
   Runs runs;
   enum class Body : std::uint8_t { none, small, large } body;
   Function function;
+  Filtered (*stream)(const Parts&, Call&) = nullptr;
 };
 
 // clang-format off
 constexpr Row kRows[] = {
-    {Method::post, "/encrypt/{key}",            "transit.encrypt", Runs::local,  Row::Body::large, encrypt},
-    {Method::post, "/decrypt/{key}",            "transit.decrypt", Runs::local,  Row::Body::large, decrypt},
-    {Method::post, "/rewrap/{key}",             "transit.rewrap",  Runs::local,  Row::Body::large, rewrap},
+    {Method::post, "/encrypt/{key}",            "transit.encrypt", Runs::local,  Row::Body::large, encrypt, encrypt_stream},
+    {Method::post, "/decrypt/{key}",            "transit.decrypt", Runs::local,  Row::Body::large, decrypt, decrypt_stream},
+    {Method::post, "/rewrap/{key}",             "transit.rewrap",  Runs::local,  Row::Body::large, rewrap, rewrap_stream},
     {Method::post, "/datakey/wrapped/{key}",    "transit.datakey", Runs::local,  Row::Body::small, datakey_wrapped},
     {Method::post, "/datakey/plaintext/{key}",  "transit.datakey_plaintext", Runs::local, Row::Body::small, datakey_plaintext},
     {Method::post, "/hmac/{key}",               "transit.hmac",    Runs::local,  Row::Body::large, hmac},
@@ -87,6 +89,9 @@ Route route_of(const Row& row, Method method, const std::shared_ptr<const Parts>
   route.runs = row.runs;
   route.body_limit = limit_of(row.body, parts->settings);
   route.handler = [parts, function = row.function](Call& call) { return function(*parts, call); };
+  if (row.stream != nullptr) {
+    route.filter = [parts, stream = row.stream](Call& call) { return stream(*parts, call); };
+  }
   return route;
 }
 

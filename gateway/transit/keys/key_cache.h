@@ -17,9 +17,9 @@ namespace sluis::gateway::transit {
 struct CachedKey {
   using Time = std::chrono::steady_clock::time_point;
   std::shared_ptr<const TransitKey> key;
-  Time expires;  // of the material
-  Time checked;  // when the row was last read
-  mutable std::atomic<bool> used{true};
+  Time expires;                                 // of the material
+  Time checked;                                 // when the row was last read
+  mutable std::atomic<bool> used{false};        // found since the hand last passed
   mutable std::atomic<bool> refreshing{false};  // one caller is asking the store
 };
 

@@ -73,7 +73,7 @@ Result<Preview> TransitKeys::preview_rotate(std::string_view name) {
   return preview;
 }
 
-Result<std::size_t> TransitKeys::rotate_due(const AdminLog& admin_log) {
+Result<std::size_t> TransitKeys::rotate_due(const AdminLog& admin_log, const std::stop_token& stop) {
   const std::uint64_t now = shelf_->now_us();
   const auto is_due = [now](const Draft& draft) { return draft.row.due_us != 0 && draft.row.due_us <= now; };
   std::size_t rotated = 0;
@@ -82,6 +82,7 @@ Result<std::size_t> TransitKeys::rotate_due(const AdminLog& admin_log) {
     const auto rows = shelf_->store().list_keys_due(now, kDuePage);
     if (!rows) return rows.error();
     for (const std::string& row_name : *rows) {
+      if (stop.stop_requested()) return rotated;
       auto change = rotate_if(row_name, is_due);
       if (!change) failed.emplace(change.error());
       if (!change || !change->event) continue;

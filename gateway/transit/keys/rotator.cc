@@ -14,7 +14,7 @@ Rotator::Rotator(TransitKeys& keys, AdminLog admin_log, OnFailure on_failure, st
 void Rotator::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    const auto rotated = keys_.rotate_due(admin_log_);
+    const auto rotated = keys_.rotate_due(admin_log_, stop);
     if (!rotated) on_failure_(rotated.error());
     wake_.wait_for(lock, stop, interval_, [] { return false; });
   }

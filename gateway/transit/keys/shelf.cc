@@ -133,27 +133,28 @@ Result<Shelf::Key> Shelf::load_once(const std::string& row_name, const Entry& se
   return flights_.run(row_name, already, [&] { return load(row_name); });
 }
 
-// While the store is away, what is open serves until its time ends; the store is then asked again once in a while.
 Result<Shelf::Key> Shelf::load(const std::string& row_name) {
   const Time read_at = clock_();
   auto draft = read(row_name);
-  if (!draft) {
-    const Entry entry = cache_.find(row_name);
-    const Code code = draft.error().code;
-    const bool away = code == Code::unavailable || code == Code::busy;
-    if (!away) cache_.erase(row_name);
-    if (!away || !alive(entry)) return draft.error();
-    auto kept = std::make_shared<CachedKey>();
-    kept->key = entry->key;
-    kept->expires = entry->expires;
-    kept->checked = read_at;
-    cache_.put(row_name, kept);
-    return entry->key;
-  }
+  if (!draft) return keep(row_name, draft.error(), read_at);
   auto entry = open_row(draft->row, std::move(draft->attributes), read_at);
-  if (!entry) return entry.error();
+  if (!entry) return keep(row_name, entry.error(), read_at);
   cache_.put(row_name, *entry);
   return (*entry)->key;
+}
+
+// While the store or the HSM is away, what is open serves until its time ends; they are asked again once in a while.
+Result<Shelf::Key> Shelf::keep(const std::string& row_name, const Error& why, Time read_at) {
+  const Entry entry = cache_.find(row_name);
+  const bool away = why.code == Code::unavailable || why.code == Code::busy;
+  if (!away) cache_.erase(row_name);
+  if (!away || !alive(entry)) return why;
+  auto kept = std::make_shared<CachedKey>();
+  kept->key = entry->key;
+  kept->expires = entry->expires;
+  kept->checked = read_at;
+  cache_.put(row_name, kept);
+  return entry->key;
 }
 
 Result<Draft> Shelf::read(const std::string& row_name) {
@@ -269,6 +270,7 @@ Result<Shelf::Key> Shelf::add(Draft& draft) {
 
 Result<Shelf::Change> Shelf::change(const std::string& row_name, const Edit& edit) {
   for (int i = 0; i < kTries; ++i) {
+    const Time read_at = clock_();
     auto draft = read(row_name);
     if (!draft) return draft.error();
     if (const Status edited = edit(*draft); !edited) return edited.error();
@@ -276,7 +278,7 @@ Result<Shelf::Change> Shelf::change(const std::string& row_name, const Edit& edi
     const std::uint64_t expected = draft->row.revision;
     if (changed) ++draft->row.revision;
     if (const Status finished = changed ? finish(*draft) : Status{}; !finished) return finished.error();
-    auto entry = open_row(draft->row, draft->attributes, clock_());
+    auto entry = open_row(draft->row, draft->attributes, read_at);
     if (!entry) return entry.error();
     const Status stored = changed ? store_.update_key(only_touched(*draft), expected) : Status{};
     if (!stored && stored.error().code == Code::conflict) continue;

@@ -77,6 +77,7 @@ class Shelf {
   Result<Key> refresh_early(const std::string& row_name, const Entry& entry);
   Result<Key> load_once(const std::string& row_name, const Entry& seen);
   Result<Key> load(const std::string& row_name);
+  Result<Key> keep(const std::string& row_name, const Error& why, Time read_at);
   Result<std::shared_ptr<CachedKey>> open_row(const store::Key& row, Attributes attributes, Time read_at);
   Result<std::shared_ptr<const KeyVersion>> open_version(const store::Key& row, const store::KeyVersion& version,
                                                          KeyType type);

@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -156,8 +157,8 @@ class TransitKeys {
 
   // Rotates the keys whose time has come, each on one gateway alone; their events, with principal "sluis", go to
   // `admin_log`. The number rotated. A key that cannot be rotated does not keep the others from it: the error is that
-  // of the last one that failed, and only given if none was rotated.
-  Result<std::size_t> rotate_due(const AdminLog& admin_log);
+  // of the last one that failed, and only given if none was rotated. Ends early when asked to stop.
+  Result<std::size_t> rotate_due(const AdminLog& admin_log, const std::stop_token& stop = {});
 
   // Gives up the keys whose time has ended; a thread of the object calls it once a second.
   void purge();

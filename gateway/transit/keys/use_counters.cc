@@ -58,8 +58,8 @@ Result<bool> UseCounters::reserve(Counter& counter, const TransitKey& key, std::
     const std::uint64_t before = known == draft.attributes.uses.end() ? 0 : known->second;
     block = before < limit_ ? std::min(wanted, limit_ - before) : 0;
     after = before + block;
-    if (block < least) draft.effect = Draft::Effect::none;
-    draft.attributes.uses[version] = after;
+    draft.effect = block < least ? Draft::Effect::none : Draft::Effect::changed;
+    if (block >= least) draft.attributes.uses[version] = after;
     return {};
   });
   if (!changed) return changed.error();

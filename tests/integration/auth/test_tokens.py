@@ -1,4 +1,5 @@
 """Certificate login and login tokens through a real sluisd with real certificates."""
+import contextlib
 import http.client
 import signal
 import socket
@@ -20,7 +21,9 @@ DENIED = {"errors": ["permission denied"]}
 def eventually(check, seconds=60):
     deadline = time.monotonic() + seconds
     while True:
-        found = check()
+        found = False
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            found = check()
         if found or time.monotonic() > deadline:
             return found
         time.sleep(0.1)
@@ -63,6 +66,14 @@ def entries_of(gateway, action):
     return [e for e in gateway.entries(opened=True) if e["leaf"]["action"] == action]
 
 
+def denial_logged(gateway, action, words):
+    """Denials do not hold the reply: their entries may come a moment later."""
+    def found():
+        last = entries_of(gateway, action)[-1:]
+        return last and last[0]["leaf"]["outcome"] == "denied" and words in last[0]["payload"]["detail"] and last[0]
+    return eventually(found)
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_login(gateway, backend, method):
     reply = backend.call(method, LOGIN, {"name": "registry-backend"})
@@ -97,9 +108,8 @@ def test_lookup_renew_revoke(gateway, backend):
         reply = use(backend, token, path, method)
         assert (reply.status, reply.json()) == (403, DENIED), path
     assert backend.call("GET", CHECKED).status == 200, "without a token the certificate is enough"
-    denials = entries_of(gateway, "auth.token")
-    assert denials and denials[-1]["leaf"]["outcome"] == "denied" and denials[-1]["leaf"]["principal"] == "registry-backend"
-    assert [e["leaf"]["outcome"] for e in entries_of(gateway, "auth.renew")][-2:] == ["ok", "denied"]
+    assert denial_logged(gateway, "auth.token", "revoked")["leaf"]["principal"] == "registry-backend"
+    assert denial_logged(gateway, "auth.renew", "revoked") and denial_logged(gateway, "auth.revoke", "revoked")
 
 
 @pytest.mark.parametrize("thief", ["backend-2", "auditor-1", "stranger"])
@@ -158,7 +168,7 @@ def test_a_tampered_row(gateway, backend):
         assert eventually(lambda t=token: use(backend, t).status == 403), change
         reply = use(backend, token, LOOKUP)
         assert (reply.status, reply.json()) == (403, DENIED)
-        assert "changed outside" in entries_of(gateway, "auth.lookup")[-1]["payload"]["detail"]
+        assert denial_logged(gateway, "auth.lookup", "changed outside"), change
     assert use(backend, login(backend)).status == 200
 
 
@@ -219,7 +229,7 @@ def test_hostile_headers(gateway, backend):
 def test_hostile_bodies(backend):
     token = login(backend)
     for path in (LOGIN, RENEW, "/v1/sys/capabilities-self"):
-        for body in (b"{", b"[]", b"\xff", b'"x"', b'{"name":1,"name":2}', b'{"a":' + b"[" * 5000, b'{"increment":[],"name":[],"paths":1e999}',
+        for body in (b"{", b"[]", b"\xff", b'"x"', b'{"name":1,"name":2}', b'{"a":' + b"[" * 5000, b'{"increment":[],"name":[],"paths":{}}',
                      b'{"increment":"-1","name":"\\u0000","path":{}}'):
             reply = use(backend, token, path, "POST", body)
             assert reply.status == 400 and reply.json()["errors"], (path, body[:40])
@@ -260,10 +270,11 @@ def test_restart_and_reload(tmp_path):
     policy = (gateway.folder / "policy.toml").read_text()
     gateway.write("policy.toml", policy.replace('uri = "urn:sluis:registry-backend"', 'uri = "urn:sluis:nobody"'))
     gateway.process.send_signal(signal.SIGHUP)
-    assert eventually(lambda: use(client, token).status == 403), "its principal is gone from the policy"
+    # A reload ends the connections that were made before it.
+    assert eventually(lambda: use(gateway.client(), token).status == 403), "its principal is gone from the policy"
     gateway.write("policy.toml", policy)
     gateway.process.send_signal(signal.SIGHUP)
-    assert eventually(lambda: use(client, token).status == 200)
+    assert eventually(lambda: use(gateway.client(), token).status == 200)
     run(ROOT / "deploy" / "dev-ca", gateway.path("ca"), "revoke", "registry-backend")
     gateway.process.send_signal(signal.SIGHUP)
 

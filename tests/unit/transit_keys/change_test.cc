@@ -1,4 +1,8 @@
 // Rotation, configuration, trimming and the end of keys: what each does and what it refuses.
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
 #include "tests/unit/transit_keys/world.h"
 
 namespace sluis::gateway::transit::test {
@@ -20,6 +24,27 @@ ConfigChange minima(std::optional<std::int64_t> decryption, std::optional<std::i
   change.min_decryption_version = decryption;
   change.min_encryption_version = encryption;
   return change;
+}
+
+// A certificate for the pair that the pair itself has signed, PEM.
+std::string self_signed(const PrivateKey& pair) {
+  const SecretKey der = must(pair.to_pkcs8());
+  const unsigned char* at = der.expose_secret().data();
+  EVP_PKEY* key = d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size()));
+  X509* certificate = X509_new();
+  X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_set_pubkey(certificate, key);
+  if (X509_sign(certificate, key, EVP_sha256()) == 0) throw std::runtime_error("no certificate");
+  BIO* out = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(out, certificate);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out, &text);
+  std::string pem(text, static_cast<std::size_t>(size));
+  BIO_free(out);
+  X509_free(certificate);
+  EVP_PKEY_free(key);
+  return pem;
 }
 
 TEST_P(Changes, ARotationAddsAVersionAndSaysSo) {
@@ -191,10 +216,27 @@ TEST_P(Changes, ASoftDeletedKeyIsLeftAloneUntilItIsRestored) {
   EXPECT_TRUE(succeeds(keys().rotate("a")));
 }
 
-TEST_P(Changes, CertificatesAreForKeysThatHaveThem) {
-  make("a");
+TEST_P(Changes, CertificatesAreForTheirOwnKeys) {
+  CreateOptions options;
+  options.type = KeyType::ecdsa_p256;
+  make("a", options);
+  const auto key = rotated("a");
+  const std::string of_first = self_signed(*key->find(1)->pair);
+  EXPECT_TRUE(fails(keys().set_certificate("a", 0, of_first), Code::invalid)) << "0 is the latest";
+  EXPECT_TRUE(fails(keys().set_certificate("a", 3, of_first), Code::invalid, "no such key version"));
+  const auto change = keys().set_certificate("a", 1, of_first);
+  ASSERT_TRUE(succeeds(change));
+  EXPECT_EQ(change->event->action, "keys.certificate");
+  EXPECT_EQ(change->event->key_version, 1U);
+  const auto seen = must(new_keys()->open("a"));
+  EXPECT_EQ(seen->attributes.certificate_chains.at(1), must(parse_chain(of_first)));
+  EXPECT_EQ(seen->attributes.certificate_chains.count(2), 0U);
+  EXPECT_TRUE(succeeds(keys().set_certificate("a", 0, self_signed(*key->find(2)->pair))));
+  make("symmetric");
+  EXPECT_TRUE(fails(keys().set_certificate("symmetric", 0, of_first), Code::invalid));
   EXPECT_TRUE(fails(keys().set_certificate("a", 0, "no PEM"), Code::invalid));
   EXPECT_TRUE(fails(keys().set_certificate("a", 0, ""), Code::invalid));
+  EXPECT_TRUE(fails(keys().set_certificate("none", 0, of_first), Code::not_found));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, Changes,

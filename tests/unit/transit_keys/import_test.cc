@@ -10,11 +10,8 @@ class Imports : public KeysTest {
   // What the owner of a key makes of it.
   std::string wrapped(ByteView key, DigestKind hash = DigestKind::sha2_256) {
     const SecretKey aes = must(SecretKey::random(32));
-    return wrapped_under(aes.expose_secret(), key, hash);
-  }
-  std::string wrapped_under(ByteView aes, ByteView key, DigestKind hash = DigestKind::sha2_256) {
-    Bytes blob = must(encrypt_oaep_to(must(keys().wrapping_key()), aes, hash));
-    const Bytes rest = must(kwp_wrap(aes, key));
+    Bytes blob = must(encrypt_oaep_to(must(keys().wrapping_key()), aes.expose_secret(), hash));
+    const Bytes rest = must(kwp_wrap(aes.expose_secret(), key));
     blob.insert(blob.end(), rest.begin(), rest.end());
     return to_base64(blob);
   }
@@ -117,8 +114,9 @@ TEST_P(Imports, MalformedBlobsAreRefusedAlike) {
   bytes[100] ^= 1;
   bytes.back() ^= 1;
   EXPECT_TRUE(same_answer(bytes)) << "the wrapping";
-  EXPECT_TRUE(fails(keys().import("a", of(KeyType::aes256_gcm96), {wrapped_under(Bytes(16, 1), kRaw)}), Code::invalid))
-      << "an AES key of another size";
+  const Bytes short_key = must(encrypt_oaep_to(must(keys().wrapping_key()), Bytes(16, 1), DigestKind::sha2_256));
+  std::copy(short_key.begin(), short_key.end(), bytes.begin());
+  EXPECT_TRUE(same_answer(bytes)) << "an AES key of another size";
   EXPECT_TRUE(fails(keys().open("a"), Code::not_found));
 }
 
@@ -157,15 +155,15 @@ TEST_P(Imports, RotateOnlyWithLeaveAndThenTakeNoMore) {
 
 TEST_P(Imports, WhatIsWrappedForAnotherComesInThere) {
   CreateOptions options;
-  options.type = KeyType::rsa_4096;
+  options.type = KeyType::rsa_2048;
   const auto to = make("to", options);
   CreateOptions of_source;
   of_source.exportable = true;
   const auto from = make("from", of_source);
   for (const DigestKind hash : {DigestKind::sha1, DigestKind::sha2_256, DigestKind::sha2_512}) {
     const Bytes blob = must(from_base64(must(TransitKeys::wrap_for(*to, *from, 1, hash))));
-    const auto aes = must(to->newest().pair->decrypt_oaep(ByteView(blob).first(512), hash));
-    const auto key = must(kwp_unwrap(aes.expose_secret(), ByteView(blob).subspan(512)));
+    const auto aes = must(to->newest().pair->decrypt_oaep(ByteView(blob).first(256), hash));
+    const auto key = must(kwp_unwrap(aes.expose_secret(), ByteView(blob).subspan(256)));
     EXPECT_TRUE(same_secret(key, from->newest().key));
   }
   EXPECT_TRUE(fails(TransitKeys::wrap_for(*from, *from, 1, DigestKind::sha2_256), Code::invalid));
@@ -173,13 +171,13 @@ TEST_P(Imports, WhatIsWrappedForAnotherComesInThere) {
   EXPECT_TRUE(fails(TransitKeys::wrap_for(*to, *from, 1, DigestKind::sha3_256), Code::invalid));
   const auto pair = make("pair", options);
   const Bytes blob = must(from_base64(must(TransitKeys::wrap_for(*to, *pair, 1, DigestKind::sha2_256))));
-  const auto aes = must(to->newest().pair->decrypt_oaep(ByteView(blob).first(512), DigestKind::sha2_256));
-  const auto der = must(kwp_unwrap(aes.expose_secret(), ByteView(blob).subspan(512)));
+  const auto aes = must(to->newest().pair->decrypt_oaep(ByteView(blob).first(256), DigestKind::sha2_256));
+  const auto der = must(kwp_unwrap(aes.expose_secret(), ByteView(blob).subspan(256)));
   EXPECT_TRUE(succeeds(PrivateKey::from_pkcs8(der.expose_secret())));
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, Imports,
-                         ::testing::Values(Kind{"sqlite", make_sqlite_place}, Kind{"postgresql", make_postgres_place}),
+// On one store alone: each test makes an RSA-4096 pair, and no store sees more than rows.
+INSTANTIATE_TEST_SUITE_P(Stores, Imports, ::testing::Values(Kind{"sqlite", make_sqlite_place}),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
