@@ -9,12 +9,15 @@ std::string line(const Error& error) {
   return "transit: " + std::string(error.what.view());
 }
 
-transit::Settings settings_of(const TransitSettings& config) {
+transit::Settings settings_of(const Config& all) {
   using transit::Settings;
+  constexpr std::uint64_t kLargestEntry = 2048;  // of one item, with room to spare
+  const TransitSettings& config = all.transit;
   Settings settings;
   settings.mount = config.mount;
   settings.body_bytes = config.body_bytes;
   settings.batch_items = config.batch_items;
+  settings.opened_items = static_cast<std::size_t>(all.audit_segment_bytes / kLargestEntry);
   settings.log_encrypts = config.log_each_encrypt ? Settings::Log::each : Settings::Log::summary;
   settings.exports = config.allow_export ? Settings::Export::allowed : Settings::Export::refused;
   return settings;
@@ -43,7 +46,7 @@ Reasons make_transit(Parts& parts) {
   if (const auto started = parts.transit_keys->start(); !started) return {line(started.error())};
   parts.transit_summary = std::make_unique<transit::Summary>(*parts.log);
   parts.transit = std::make_shared<const transit::Parts>(
-      transit::Parts{*parts.transit_keys, *parts.store, *parts.transit_summary, settings_of(config)});
+      transit::Parts{*parts.transit_keys, *parts.store, *parts.transit_summary, settings_of(parts.config)});
   parts.transit_rotator = std::make_unique<transit::Rotator>(
       *parts.transit_keys, [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); },
       telling(*parts.oplog));

@@ -77,6 +77,7 @@ class JsonScanner {
   JsonFault end();
   void begin(std::string_view text);
   void skip_space() noexcept;
+  void skip_plain() noexcept;
   bool take(char c) noexcept;
 
   JsonLimits limits_;

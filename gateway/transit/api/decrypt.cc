@@ -1,4 +1,6 @@
 // POST decrypt/:key
+#include <algorithm>
+
 #include "gateway/transit/api/batch.h"
 #include "gateway/transit/api/handlers.h"
 #include "gateway/transit/api/item_steps.h"
@@ -9,7 +11,7 @@ Outcome decrypt(const Parts& parts, Call& call) {
   constexpr std::size_t kAnItem = 96;
   Params params(call, {"name", "ciphertext", "context", "associated_data", "batch_input",
                        "partial_failure_response_code", "nonce"});
-  const Items items(params, "ciphertext", parts.settings.batch_items);
+  const Items items(params, "ciphertext", std::min(parts.settings.batch_items, parts.settings.opened_items));
   items.check_contexts(params);
   const auto partial_failure = partial_failure_code(params);
   if (params.refusal()) return refuse(*params.refusal());

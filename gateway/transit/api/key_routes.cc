@@ -70,7 +70,6 @@ Outcome create_key(const Parts& parts, Call& call) {
   if (!data) return refuse(data.error());
   Answer answer{*std::move(data), {}, params.warnings()};
   for (auto& warning : made->warnings) answer.warnings.push_back(std::move(warning));
-  if (!made->event) answer.warnings.push_back("key " + made->key->name + " already existed");
   Outcome outcome = answered(call, std::move(answer));
   hold_for(std::move(made->event), outcome);
   return outcome;

@@ -148,7 +148,7 @@ SecretBuffer Params::base64(std::string_view name, std::string_view failed) {
 std::vector<std::string> Params::warnings() const {
   std::vector<std::string> names;
   const auto note = [&](std::string name) {
-    if (any_of(known_, name)) return;
+    if (std::find(known_.begin(), known_.end(), name) != known_.end()) return;
     if (name.size() > kLongestName) name.resize(kLongestName);
     if (names.size() < kMostUnknown) names.push_back(std::move(name));
   };

@@ -47,7 +47,7 @@ class Params {
   std::optional<std::string_view> scalar(std::string_view name);
   void refuse_type(std::string_view name, std::string_view expected);
 
-  std::initializer_list<std::string_view> known_;
+  const std::vector<std::string_view> known_;
   const Call& call_;
   std::vector<JsonMember> members_;
   std::deque<SecretBuffer> unescaped_;

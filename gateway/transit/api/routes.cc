@@ -18,7 +18,7 @@ struct Row {
   std::string_view path;
   std::string_view action;
   Runs runs;
-  enum class Body : std::uint8_t { none, small, large } body;
+  enum class Body : std::uint8_t { small, large } body;  // some clients send one with GET too
   Function function;
   Filtered (*stream)(const Parts&, Call&) = nullptr;
 };
@@ -42,9 +42,9 @@ constexpr Row kRows[] = {
     {Method::post, "/random/{first}",           "transit.random",  Runs::local,  Row::Body::small, random},
     {Method::post, "/random/{first}/{bytes}",   "transit.random",  Runs::local,  Row::Body::small, random},
 
-    {Method::list, "/keys",                     "transit.list",    Runs::worker, Row::Body::none,  list_keys},
-    {Method::get,  "/keys",                     "transit.list",    Runs::worker, Row::Body::none,  list_keys},
-    {Method::get,  "/keys/{key}",               "transit.read",    Runs::worker, Row::Body::none,  read_key},
+    {Method::list, "/keys",                     "transit.list",    Runs::worker, Row::Body::small,  list_keys},
+    {Method::get,  "/keys",                     "transit.list",    Runs::worker, Row::Body::small,  list_keys},
+    {Method::get,  "/keys/{key}",               "transit.read",    Runs::worker, Row::Body::small,  read_key},
     {Method::post, "/keys/{key}",               "transit.create",  Runs::worker, Row::Body::small, create_key},
     {Method::del,  "/keys/{key}",               "transit.delete",  Runs::worker, Row::Body::small, delete_key},
     {Method::post, "/keys/{key}/config",        "transit.config",  Runs::worker, Row::Body::small, configure_key},
@@ -57,27 +57,26 @@ constexpr Row kRows[] = {
     {Method::post, "/keys/{key}/csr",           "transit.csr",     Runs::worker, Row::Body::small, sign_request},
     {Method::post, "/keys/{key}/set-certificate", "transit.config", Runs::worker, Row::Body::small, set_certificate},
 
-    {Method::get,  "/export/public-key/{key}",                  "transit.read", Runs::worker, Row::Body::none, export_public_key},
-    {Method::get,  "/export/public-key/{key}/{version}",        "transit.read", Runs::worker, Row::Body::none, export_public_key},
-    {Method::get,  "/export/certificate-chain/{key}",           "transit.read", Runs::worker, Row::Body::none, export_certificates},
-    {Method::get,  "/export/certificate-chain/{key}/{version}", "transit.read", Runs::worker, Row::Body::none, export_certificates},
-    {Method::get,  "/export/{kind}/{key}",                      "transit.export", Runs::worker, Row::Body::none, export_key},
-    {Method::get,  "/export/{kind}/{key}/{version}",            "transit.export", Runs::worker, Row::Body::none, export_key},
-    {Method::get,  "/byok-export/{destination}/{key}",           "transit.export", Runs::worker, Row::Body::none, byok_export},
-    {Method::get,  "/byok-export/{destination}/{key}/{version}", "transit.export", Runs::worker, Row::Body::none, byok_export},
-    {Method::get,  "/wrapping_key",             "transit.wrapping_key", Runs::worker, Row::Body::none, wrapping_key},
-    {Method::get,  "/backup/{key}",             "transit.backup",  Runs::worker, Row::Body::none,  backup_key},
+    {Method::get,  "/export/public-key/{key}",                  "transit.read", Runs::worker, Row::Body::small, export_public_key},
+    {Method::get,  "/export/public-key/{key}/{version}",        "transit.read", Runs::worker, Row::Body::small, export_public_key},
+    {Method::get,  "/export/certificate-chain/{key}",           "transit.read", Runs::worker, Row::Body::small, export_certificates},
+    {Method::get,  "/export/certificate-chain/{key}/{version}", "transit.read", Runs::worker, Row::Body::small, export_certificates},
+    {Method::get,  "/export/{kind}/{key}",                      "transit.export", Runs::worker, Row::Body::small, export_key},
+    {Method::get,  "/export/{kind}/{key}/{version}",            "transit.export", Runs::worker, Row::Body::small, export_key},
+    {Method::get,  "/byok-export/{destination}/{key}",           "transit.export", Runs::worker, Row::Body::small, byok_export},
+    {Method::get,  "/byok-export/{destination}/{key}/{version}", "transit.export", Runs::worker, Row::Body::small, byok_export},
+    {Method::get,  "/wrapping_key",             "transit.wrapping_key", Runs::worker, Row::Body::small, wrapping_key},
+    {Method::get,  "/backup/{key}",             "transit.backup",  Runs::worker, Row::Body::small,  backup_key},
     {Method::post, "/restore",                  "transit.restore", Runs::worker, Row::Body::large, restore_key},
     {Method::post, "/restore/{key}",            "transit.restore", Runs::worker, Row::Body::large, restore_key},
-    {Method::get,  "/config/keys",              "transit.settings", Runs::worker, Row::Body::none, read_keys_config},
+    {Method::get,  "/config/keys",              "transit.settings", Runs::worker, Row::Body::small, read_keys_config},
     {Method::post, "/config/keys",              "transit.settings", Runs::worker, Row::Body::small, write_keys_config},
-    {Method::get,  "/cache-config",             "transit.settings", Runs::worker, Row::Body::none, read_cache_config},
+    {Method::get,  "/cache-config",             "transit.settings", Runs::worker, Row::Body::small, read_cache_config},
     {Method::post, "/cache-config",             "transit.settings", Runs::worker, Row::Body::small, write_cache_config},
 };
 // clang-format on
 
 std::size_t limit_of(Row::Body body, const Settings& settings) {
-  if (body == Row::Body::none) return 0;
   return body == Row::Body::small ? std::min(kSmall, settings.body_bytes) : settings.body_bytes;
 }
 

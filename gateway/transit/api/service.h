@@ -20,6 +20,7 @@ struct Settings {
   std::string mount = "transit";
   std::size_t body_bytes = std::size_t{32} << 20U;
   std::size_t batch_items = 100'000;
+  std::size_t opened_items = 30'000;  // of a batch that has an entry for each: they must fit in a segment of the log
   enum class Log : std::uint8_t { summary, each } log_encrypts = Log::summary;
   enum class Export : std::uint8_t { refused, allowed } exports = Export::refused;
 };

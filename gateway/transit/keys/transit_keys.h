@@ -150,7 +150,8 @@ class TransitKeys {
   // Names greater than `after` that start with `prefix`, ordered byte by byte.
   Result<std::vector<std::string>> names(std::string_view prefix, std::string_view after, std::size_t limit);
 
-  // Takes `n` encryptions of a version before they are made. Always ok where counts_uses() says no.
+  // Takes `n` encryptions of a version before they are made. Always ok where counts_uses() says no. Error not_found if
+  // the version is gone, or has other material since `key` was opened.
   Result<UseAnswer> take_use(const TransitKey& key, std::uint32_t version, std::uint64_t n);
   // Whether take_use would answer without asking the store.
   bool use_ready(const TransitKey& key, std::uint32_t version, std::uint64_t n) const;

@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
-#include <utility>
 
 #include "gateway/transit/keys/shelf.h"
 
@@ -29,16 +28,17 @@ class UseCounters {
     std::uint64_t reserved = 0;      // by all gateways, when this one last looked
     std::uint64_t next_block = 256;  // grows: a key that is little used wastes little at a restart
   };
-  using Id = std::pair<KeyId, std::uint32_t>;
 
-  std::shared_ptr<Counter> counter(const Id& id);
+  std::shared_ptr<Counter> counter(const Bytes& mark);
   // Whether the counter has `n` left now. Its mutex is held.
-  Result<bool> reserve(Counter& counter, const TransitKey& key, std::uint32_t version, std::uint64_t n);
+  Result<bool> reserve(Counter& counter, const TransitKey& key, const KeyVersion& version, std::uint64_t n);
 
   Shelf& shelf_;
   const std::uint64_t limit_;
   mutable std::shared_mutex mutex_;
-  std::map<Id, std::shared_ptr<Counter>> counters_;  // small, and one for each version that encrypted here
+  // By the version's mark, so that other material under the same number is counted by itself. Small, and one for each
+  // version that encrypted here.
+  std::map<Bytes, std::shared_ptr<Counter>> counters_;
 };
 
 }  // namespace sluis::gateway::transit

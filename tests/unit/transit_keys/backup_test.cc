@@ -123,6 +123,21 @@ TEST_P(Backups, DoNotSetCountsBack) {
   EXPECT_EQ(must(restore("a", text, IfExists::replace)).key->attributes.uses.at(1), counted);
 }
 
+TEST_P(Backups, OtherMaterialUnderTheSameNumberIsCountedByItself) {
+  make_open("a");
+  const SecretBuffer text = backup("a");
+  const auto second = rotated("a");
+  ASSERT_TRUE(keys().take_use(*second, 2, 1));
+  EXPECT_TRUE(keys().use_ready(*second, 2, 255));
+  must(restore("a", text, IfExists::replace));
+  const auto other = rotated("a");
+  ASSERT_EQ(other->latest(), 2U);
+  EXPECT_FALSE(keys().use_ready(*other, 2, 1)) << "what was reserved is not for this one";
+  EXPECT_TRUE(fails(keys().take_use(*second, 2, 1000), Code::not_found));
+  EXPECT_TRUE(succeeds(keys().take_use(*other, 2, 1)));
+  EXPECT_EQ(must(keys().open("a"))->attributes.uses.at(2), 256U);
+}
+
 TEST_P(Backups, OfEachTypeComeBack) {
   for (int i = 0; i <= static_cast<int>(KeyType::hmac); ++i) {
     const auto type = static_cast<KeyType>(i);
