@@ -122,7 +122,7 @@ def test_rsa(gateway, backend, officer, form):
     name = f"moved-rsa-{form.lower()}"
     key = rsa.generate_private_key(65537, 2048)
     officer("GET", "wrapping_key")
-    import_key(gateway, export(name, "rsa-2048", {1: pem(key, serialization.PrivateFormat[form])}))
+    import_key(gateway, export(name, "rsa-2048", {1: pem(key, getattr(serialization.PrivateFormat, form))}))
     oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
     body = {"ciphertext": "vault:v1:" + b64(key.public_key().encrypt(MESSAGE, oaep))}
     assert backend("POST", f"decrypt/{name}", body)["plaintext"] == b64(MESSAGE)

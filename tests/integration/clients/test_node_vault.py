@@ -32,6 +32,6 @@ def test_what_the_table_names_was_really_sent(results):
 
 def test_the_log_verifies_afterwards(gateway, results):
     assert results
-    opened = [entry for entry in gateway.entries() if entry["entry"].get("action") == "transit.decrypt"]
+    opened = [entry for entry in gateway.entries() if entry["leaf"]["action"] == "transit.decrypt"]
     assert len(opened) > 1000
-    assert gateway.verify_log()
+    assert gateway.verify_log()["good"]

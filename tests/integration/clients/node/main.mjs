@@ -4,6 +4,7 @@ import './sign.mjs';
 import './keys.mjs';
 import './transfer.mjs';
 import './http.mjs';
+import './session.mjs';
 import { run } from './harness.mjs';
 
 await run();
