@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "crypto/digests.h"
+
 namespace sluis::evp {
 
 template <auto Free>
@@ -24,7 +26,12 @@ struct Algorithms {
   const EVP_MD* sha256;
   const EVP_CIPHER* aes_256_gcm;
   const EVP_CIPHER* aes_256_ecb;
+  const EVP_CIPHER* aes_128_gcm;
+  const EVP_CIPHER* aes_256_kwp;
+  const EVP_CIPHER* chacha20;
+  const EVP_CIPHER* chacha20_poly1305;
 };
 const Algorithms& algorithms();
+const EVP_MD* digest(DigestKind kind);  // likewise
 
 }  // namespace sluis::evp

@@ -16,8 +16,6 @@ class GcmKey {
 
  private:
   explicit GcmKey(evp::CipherContext context) noexcept : context_(std::move(context)) {}
-  bool encrypt(ByteView nonce, ByteView ad, ByteView plaintext, ByteSpan out);
-  bool decrypt(ByteView nonce, ByteView ad, ByteView sealed, ByteSpan out);
 
   evp::CipherContext context_;
 };

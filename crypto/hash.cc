@@ -42,7 +42,11 @@ namespace evp {
 const Algorithms& algorithms() {
   static const Algorithms fetched = {EVP_MD_fetch(nullptr, "SHA256", nullptr),
                                      EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr),
-                                     EVP_CIPHER_fetch(nullptr, "AES-256-ECB", nullptr)};
+                                     EVP_CIPHER_fetch(nullptr, "AES-256-ECB", nullptr),
+                                     EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr),
+                                     EVP_CIPHER_fetch(nullptr, "AES-256-WRAP-PAD", nullptr),
+                                     EVP_CIPHER_fetch(nullptr, "ChaCha20", nullptr),
+                                     EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr)};
   return fetched;
 }
 
