@@ -1,6 +1,7 @@
 #include "store/pg_group.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace sluis::store {
 namespace {
@@ -10,8 +11,8 @@ constexpr std::size_t kMaxBatch = 64;
 
 }  // namespace
 
-PgGroup::Answer PgGroup::run(const PgCall& call, std::string_view rank) {
-  Job job{call, rank};
+PgGroup::Answer PgGroup::run(pg::PutSteps& put) {
+  Job job{put};
   std::unique_lock lock(mutex_);
   queue_.push_back(&job);
   if (lanes_in_use_ < lanes_) {
@@ -37,7 +38,6 @@ PgGroup::Batch PgGroup::take(const Job& own) {
 void PgGroup::lead(std::unique_lock<std::mutex>& lock, Job& own) {
   Batch batch = take(own);
   lock.unlock();
-  std::stable_sort(batch.begin(), batch.end(), [](const Job* a, const Job* b) { return a->rank < b->rank; });
   send(batch);
   lock.lock();
   // Notified under the lock: a job lives on its caller's stack, and is gone as soon as that caller wakes.
@@ -59,22 +59,53 @@ void PgGroup::pass_on() {
   (*next)->moved.notify_one();
 }
 
-void PgGroup::send(const Batch& batch) {
+// The inserts that can be one statement come first, in the order of their rows, then the others in theirs: groups of
+// several gateways lock rows in one order. Gives the end of the first part.
+PgGroup::Batch::iterator PgGroup::arrange(Batch& batch) {
+  const auto row = [](const Job* job) { return std::tie(job->put.record().collection, job->put.record().id); };
+  const auto before = [&](const Job* a, const Job* b) { return row(a) < row(b); };
+  std::stable_sort(batch.begin(), batch.end(), before);
+  const Job* last = nullptr;
+  return std::stable_partition(batch.begin(), batch.end(), [&](const Job* job) {
+    const bool joins = job->put.inserts() && (last == nullptr || row(last) != row(job));
+    if (joins) last = job;
+    return joins;
+  });
+}
+
+void PgGroup::send(Batch& batch) {
   auto connection = pool_.take();
   if (!connection) {
     for (Job* job : batch) job->answer = connection.error();
     return;
   }
-  std::vector<PgCall> calls;
-  calls.reserve(batch.size());
-  for (const Job* job : batch) calls.push_back(job->call);
-  auto results = (*connection)->run_all(calls);
-  const bool complete = results && results->size() == batch.size();
+  const auto middle = arrange(batch);
+  const std::span<Job*const> inserts(batch.begin(), middle), others(middle, batch.end());
+  if (run_all(**connection, inserts, others)) return;
   const Fate fate = (*connection)->broken() ? Fate::in_doubt : Fate::undone;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (complete) batch[i]->answer = std::move((*results)[i]);
-    if (!complete) batch[i]->answer = fate;
+  for (Job* job : batch) job->answer = fate;
+}
+
+bool PgGroup::run_all(PgConnection& connection, std::span<Job* const> inserts, std::span<Job* const> others) {
+  std::vector<PgCall> calls;
+  std::optional<pg::PutMany> many;
+  if (inserts.size() > 1) {
+    std::vector<const pg::PutSteps*> puts;
+    for (const Job* job : inserts) puts.push_back(&job->put);
+    calls.push_back(many.emplace(puts).call());
   }
+  if (inserts.size() == 1) calls.push_back(inserts.front()->put.call());
+  for (Job* job : others) calls.push_back(job->put.call());
+  const auto results = connection.run_all(calls);
+  if (!results || results->size() != calls.size()) return false;
+  auto result = results->begin();
+  if (many) {
+    const auto inserted = many->judge(*result++);
+    for (std::size_t i = 0; i < inserts.size(); ++i) inserts[i]->answer = inserts[i]->put.judge(inserted[i]);
+  }
+  if (inserts.size() == 1) inserts.front()->answer = inserts.front()->put.judge(*result++);
+  for (Job* job : others) job->answer = job->put.judge(*result++);
+  return true;
 }
 
 }  // namespace sluis::store

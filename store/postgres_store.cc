@@ -19,9 +19,9 @@ namespace sluis::store {
 namespace {
 
 constexpr int kRetries = 5;
-// Shared transactions under way at once. Few lanes make large groups, which cost the server least; many keep its
-// disk busy. With 16 callers six come out best, with more callers the groups grow.
-constexpr std::size_t kLanes = 6;
+// Shared transactions under way at once. Few lanes make large groups, which cost the server least; with one alone, a
+// row that is locked elsewhere would hold up everybody.
+constexpr std::size_t kLanes = 2;
 
 class PostgresStore final : public Store {
  public:
@@ -51,13 +51,13 @@ class PostgresStore final : public Store {
     const auto applied = [&](PgConnection& c) { return pg::stored(c, record); };
     pg::PutSteps steps(record, expected);
     while (!steps.raced()) {
-      const PgGroup::Answer answer = group_.run(steps.call(), record.id);
+      const PgGroup::Answer answer = group_.run(steps);
       if (const auto* error = std::get_if<Error>(&answer)) return *error;
       if (const auto* fate = std::get_if<PgGroup::Fate>(&answer)) {
         if (*fate == PgGroup::Fate::in_doubt) return settle(applied);
         break;
       }
-      if (const auto outcome = steps.judge(std::get<PgResult>(answer))) return *outcome;
+      if (const auto& outcome = std::get<PgGroup::Judged>(answer)) return *outcome;
     }
     return writing([&](PgConnection& c) { return pg::put(c, record, expected); }, applied);
   }

@@ -22,7 +22,7 @@ Examples:
   sluis --profile backend.toml records get diplomas d-42 --purpose diploma-verification --case C-2026-17
   sluis --profile backend.toml records import diplomas register.ndjson
   sluis --profile auditor.toml audit tail -n 20
-  sluis hsm status --config /etc/sluis/sluis.toml --pin-file /run/custodian/pin
+  sluis hsm status --token sluis --pin-file /run/custodian/pin
   sluis completion bash > /etc/bash_completion.d/sluis)";
 
 int run(int argc, char** argv) {
@@ -50,6 +50,9 @@ int run(int argc, char** argv) {
   } catch (const sluis::cli::Failure& failure) {
     std::cerr << "sluis: " << failure.message << '\n';
     return static_cast<int>(failure.code);
+  } catch (const std::exception& bug) {
+    std::cerr << "sluis: unexpected: " << bug.what() << '\n';
+    return static_cast<int>(sluis::cli::Exit::local);
   }
   return 0;
 }

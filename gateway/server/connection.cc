@@ -198,7 +198,10 @@ Task<Connection::Next> Connection::handle() {
 }
 
 bool Connection::HoldAndWait::operator()() const {
-  return self->services_.gate->hold(self->held_, std::move(*outcome), *self) == ReplyGate::Ready::later;
+  ReplyGate& gate = *self->services_.gate;
+  // Before the entries are queued: once they are durable, the coroutine may be gone.
+  self->loop_.start_after_turn(gate);
+  return gate.hold(self->held_, std::move(*outcome), *self) == ReplyGate::Ready::later;
 }
 
 Task<ReplyGate::Released> Connection::pass_gate(Outcome outcome) {

@@ -58,6 +58,13 @@ void Loop::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
   asio::post(context_, TakeSnapshot{&snapshot_, std::move(snapshot), this});
 }
 
+// A post stands behind every event that the reactor has found ready, so their entries become one sync.
+void Loop::start_after_turn(ReplyGate& gate) {
+  if (start_posted_) return;
+  start_posted_ = true;
+  asio::post(context_, StartGate{this, &gate});
+}
+
 // A stack that many push to and one takes whole. Only who finds it empty has to post.
 void Loop::wake(Parked& parked) noexcept {
   Parked* head = woken_.load(std::memory_order_relaxed);

@@ -73,12 +73,22 @@ class Loop {
   std::span<char> scratch() noexcept { return scratch_; }
   std::string next_request_id();
   void sweep_now() { sweep(); }
+  // Has the gate start once, after the events that are at hand now.
+  void start_after_turn(ReplyGate& gate);
 
  private:
   friend class Parked;
   struct Drain {
     Loop* loop;
     void operator()() const { loop->drain(); }
+  };
+  struct StartGate {
+    Loop* loop;
+    ReplyGate* gate;
+    void operator()() const {
+      loop->start_posted_ = false;
+      gate->start();
+    }
   };
   void wake(Parked& parked) noexcept;
   void drain();
@@ -90,6 +100,7 @@ class Loop {
   Timer sweeper_{context_};
   std::shared_ptr<const Snapshot> snapshot_;
   std::atomic<Parked*> woken_{nullptr};
+  bool start_posted_ = false;
   boost::intrusive::list<Member, boost::intrusive::constant_time_size<false>> members_;
   std::array<char, 64U << 10U> scratch_{};
   std::uint64_t date_second_ = 0;

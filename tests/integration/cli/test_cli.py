@@ -72,6 +72,16 @@ def test_exit_codes_of_refusals(gateway):
     assert away.returncode == 3 and "cannot talk to the gateway" in away.stderr
 
 
+def test_a_wrong_profile_is_named_with_its_place(gateway):
+    good = (gateway.folder / "registry-backend.toml").read_text()
+    deep = ".".join(["a"] * 20_000) + " = 1\n"
+    for text, says in [(good + "pin = 'x'\n", "unknown member"), ('url = "x"\n', "'certificate' is missing"),
+                       ("url = \n", "wrong.toml:1:"), (deep, "wrong.toml:1:"), ("#" * 70_000, "at most 64 KiB"), ("", "is empty")]:
+        gateway.write("wrong.toml", text)
+        done = sluis(gateway, "status", profile="wrong")
+        assert done.returncode == 10 and says in done.stderr, (text[:40], done.returncode, done.stderr)
+
+
 def test_import_reports_lines_and_is_not_sent_twice(gateway, tmp_path):
     records = diplomas(300, first=1000)
     lines = [json.dumps(r) for r in records]

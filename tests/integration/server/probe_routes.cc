@@ -87,7 +87,9 @@ class CountedSource final : public BodySource {
     if (done_ == pieces_ / 2 && how_ == "fail") return Error{Code::unavailable, "gone"};
     if (done_ == pieces_ / 2 && how_ == "halt") log_.halt();
     Piece piece;
-    piece.bytes = SecretBuffer(std::string(9999, 'x') + "\n");
+    std::string line(10'000, 'x');
+    line.back() = '\n';
+    piece.bytes = SecretBuffer(line);
     piece.events.push_back(event_);
     piece.last = ++done_ >= pieces_;
     return piece;
