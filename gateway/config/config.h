@@ -42,6 +42,7 @@ struct StoreSettings {
 
 struct Config {
   std::string file;
+  std::string digest;  // SHA-256 of the file's text, hexadecimal
   ServerConfig server;
   unsigned workers = 8;
   std::size_t worker_queue = 1024;

@@ -38,6 +38,7 @@ struct Call {
   std::string_view param(std::string_view name) const;  // empty if absent
   std::optional<std::string_view> query_value(std::string_view name) const;
   std::string_view header(std::string_view name) const;  // case-insensitive; empty if absent
+  std::size_t count_header(std::string_view name) const;
 };
 
 struct Reply {
@@ -110,6 +111,9 @@ struct Route {
   Handler handler;                     // exactly one of the three is set
   SinkHandler sink;
   SourceHandler source;
+  // The parameters that a query may have, each once; anything else is 400. `any`: the handler looks for itself.
+  static constexpr const char* any = "*";
+  std::vector<std::string> query = {};
 };
 
 // RFC 9457 problem documents; a failed decrypt says nothing about why it failed.

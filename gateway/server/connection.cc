@@ -159,7 +159,7 @@ Task<Connection::Next> Connection::fail_head() {
 Task<Connection::Next> Connection::serve_admitted() {
   if (!admission_.events.empty()) {
     services_.metrics->add(Metrics::Count::denials);
-    services_.gate->note(std::move(admission_.events));
+    note_denial();
   }
   if (admission_.refusal) co_return co_await refuse(*std::move(admission_.refusal));
   if (admission_.route->sink) co_return co_await upload();
@@ -170,6 +170,17 @@ Task<Connection::Next> Connection::serve_admitted() {
   }
   if (admission_.route->source) co_return co_await download();
   co_return co_await handle();
+}
+
+void Connection::note_denial() {
+  audit::Event& event = admission_.events.front();
+  const auto limited = shared_.denials.take(event.principal, call_.now_us);
+  if (!limited.logged) return;
+  event.count += limited.held_back;
+  if (limited.held_back > 0) {
+    event.payload.detail += "; " + std::to_string(limited.held_back) + " before it have no entry of their own";
+  }
+  services_.gate->note(std::move(admission_.events));
 }
 
 // Answers without looking at the body: what is small is read away, else the connection ends.

@@ -38,6 +38,7 @@ class Connection final : public Parked, public Job {
   Task<bool> read_head();
   Task<Next> fail_head();
   Task<Next> serve_admitted();
+  void note_denial();
   Task<Next> refuse(Reply reply);
   const policy::Principal* principal();
   Task<Next> handle();
