@@ -11,7 +11,7 @@ namespace sluis::hsm {
 
 namespace {
 
-constexpr std::size_t kMaxWrappedKey = 1024;  // bytes; data keys have 32
+constexpr std::size_t kMaxWrappedKey = 4000;  // bytes; data keys have 32, an RSA-4096 pair as PKCS#8 about 2400
 constexpr std::size_t kMacSize = 32;
 constexpr std::size_t kSignatureSize = 64;
 
@@ -76,7 +76,7 @@ Status Pkcs11Token::destroy(KeyKind kind, std::uint32_t version) {
 }
 
 Result<Bytes> Pkcs11Token::wrap(std::uint32_t master_version, ByteView context, const SecretKey& key) {
-  if (key.empty() || key.size() > kMaxWrappedKey) return Error{Code::invalid, "a key to wrap has 1 to 1024 bytes"};
+  if (key.empty() || key.size() > kMaxWrappedKey) return Error{Code::invalid, "a key to wrap has 1 to 4000 bytes"};
   Bytes wrapped;
   const auto seal = [&](const KeyUse& use) {
     Nonce nonce{};

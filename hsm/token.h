@@ -49,8 +49,8 @@ class Token {
   virtual Result<std::vector<KeyInfo>> list() = 0;
   virtual Status destroy(KeyKind kind, std::uint32_t version) = 0;
 
-  // Data keys under a master key: AES-GCM by C_Encrypt with `context` as associated data and a fresh random nonce.
-  // Wrapped bytes: nonce (12) || ciphertext || tag (16).
+  // Data keys, 1 to 4000 bytes, under a master key: AES-GCM by C_Encrypt with `context` as associated data and a fresh
+  // random nonce. Wrapped bytes: nonce (12) || ciphertext || tag (16).
   virtual Result<Bytes> wrap(std::uint32_t master_version, ByteView context, const SecretKey& key) = 0;
   virtual Result<SecretKey> unwrap(std::uint32_t master_version, ByteView context, ByteView wrapped) = 0;
 

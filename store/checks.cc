@@ -94,7 +94,8 @@ Status check_search(std::string_view collection, std::span<const Match> all_of, 
 Status check_key(const Key& key) {
   if (!valid_text(key.name, kMaxNameBytes)) return Error{Code::invalid, "key name"};
   if (!is_plain_text(key.attributes)) return Error{Code::invalid, "key attributes"};
-  if (!fits_signed(key.revision) || !fits_signed(key.created_us)) return Error{Code::invalid, "key numbers"};
+  if (!fits_signed(key.revision) || !fits_signed(key.created_us) || !fits_signed(key.due_us))
+    return Error{Code::invalid, "key numbers"};
   for (const KeyVersion& version : key.versions) {
     if (version.key_id != key.id) return Error{Code::invalid, "key version of another key"};
     if (version.version == 0 || version.version > kMaxVersion || version.master_version > kMaxVersion ||

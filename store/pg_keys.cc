@@ -7,20 +7,21 @@
 namespace sluis::store::pg {
 namespace {
 
-// $1 name, $2 id, $3 created, $4 attributes, $5 revision, $6 mac; $7… the versions, one array a column.
+// $1 name, $2 id, $3 created, $4 attributes, $5 revision, $6 mac; $7… the versions, one array a column; $13 due.
 constexpr PgStatement kCreate{"key_create", R"(
 with k as (
-  insert into keys (name, id, created_us, attributes, revision, mac)
-  values ($1, $2, $3::bigint, $4, $5::bigint, $6) returning id
+  insert into keys (name, id, created_us, attributes, revision, mac, due_us)
+  values ($1, $2, $3::bigint, $4, $5::bigint, $6, $13::bigint) returning id
 )
 insert into key_versions (key_id, version, state, master_version, created_us, wrapped, mac)
 select k.id, v.* from k, unnest($7::int[], $8::smallint[], $9::int[], $10::bigint[], $11::bytea[], $12::bytea[]) v)"};
 
-// $13 expected revision. The update locks the key's row, and nobody writes versions without it.
+// $14 expected revision. The update locks the key's row, and nobody writes versions without it.
 constexpr PgStatement kUpdate{"key_update", R"(
 with k as (
-  update keys set created_us = $3::bigint, attributes = $4, revision = $5::bigint, mac = $6
-  where id = $2 and name = $1 and revision = $13::bigint returning id
+  update keys set created_us = $3::bigint, attributes = $4, revision = $5::bigint, mac = $6,
+    due_us = $13::bigint
+  where id = $2 and name = $1 and revision = $14::bigint returning id
 ), v as (
   insert into key_versions as old (key_id, version, state, master_version, created_us, wrapped, mac)
   select k.id, n.* from k, unnest($7::int[], $8::smallint[], $9::int[], $10::bigint[], $11::bytea[], $12::bytea[]) n
@@ -31,16 +32,30 @@ select (select count(*) from k), exists (select 1 from keys where id = $2 and na
 
 constexpr PgStatement kByName{"key_by_name", R"(
 select k.name, k.id, k.created_us, k.attributes, k.revision, k.mac,
-  v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac
+  v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac, k.due_us
 from keys k left join key_versions v on v.key_id = k.id where k.name = $1 order by v.version)"};
 constexpr PgStatement kById{"key_by_id", R"(
 select k.name, k.id, k.created_us, k.attributes, k.revision, k.mac,
-  v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac
+  v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac, k.due_us
 from keys k left join key_versions v on v.key_id = k.id where k.id = $1 order by v.version)"};
 
 // Names that start with the prefix are one range of the index, from the prefix on.
 constexpr PgStatement kList{"key_list", R"(
 select name from keys where name >= $1 and name > $2 and starts_with(name, $1) order by name limit $3::bigint)"};
+
+// $2 id, $3 expected revision. The versions go first in the order of the statement's parts, but their reference is
+// checked at its end.
+constexpr PgStatement kRemove{"key_remove", R"(
+with k as (
+  select id from keys where name = $1 and id = $2 and revision = $3::bigint for update
+), v as (
+  delete from key_versions where key_id in (select id from k)
+), d as (
+  delete from keys where id in (select id from k) returning id
+)
+select (select count(*) from d), exists (select 1 from keys where name = $1))"};
+constexpr PgStatement kDue{"key_due", R"(
+select name from keys where due_us > 0 and due_us <= $1::bigint order by due_us, name limit $2::bigint)"};
 
 constexpr PgStatement kGetFact{"fact_get", "select value from facts where name = $1"};
 constexpr PgStatement kNewFact{"fact_new", "insert into facts (name, value) values ($1, $2) on conflict do nothing"};
@@ -63,6 +78,7 @@ void bind_key(PgParams& params, const Key& key) {
   }
   params.text(key.name).bytes(key.id).u64(key.created_us).text(key.attributes).u64(key.revision).bytes(key.mac);
   params.i32s(versions).i16s(states).i32s(masters).i64s(created).byte_strings(wrapped).byte_strings(macs);
+  params.u64(key.due_us);
 }
 
 Bytes copied(ByteView bytes) {
@@ -91,6 +107,7 @@ Result<Key> key_of(const PgResult& result) {
   key.attributes = result.text(0, 3);
   key.revision = result.size(0, 4);
   key.mac = copied(result.bytes(0, 5));
+  key.due_us = result.size(0, 12);
   if (result.null(0, 6)) return key;  // without versions
   for (int row = 0; row < result.rows(); ++row) {
     auto version = version_at(result, row, key.id);
@@ -149,6 +166,26 @@ Result<std::vector<std::string>> list_keys(PgConnection& connection, std::string
   PgParams params;
   params.text(prefix).text(after).u64(page_rows(limit));
   auto result = connection.run(kList, params);
+  if (!result) return result.error();
+  std::vector<std::string> names;
+  for (int row = 0; row < result->rows(); ++row) names.emplace_back(result->text(row, 0));
+  return names;
+}
+
+Status remove_key(PgConnection& connection, std::string_view name, const KeyId& id, std::uint64_t expected_revision) {
+  PgParams params;
+  params.text(name).bytes(id).u64(expected_revision);
+  auto result = connection.run(kRemove, params);
+  if (!result) return result.error();
+  if (result->number(0, 0) == 1) return {};
+  if (result->number(0, 1) == 0) return Error{Code::not_found, "no such key"};
+  return Error{Code::conflict, "the key is not at the expected revision"};
+}
+
+Result<std::vector<std::string>> list_keys_due(PgConnection& connection, std::uint64_t before_us, std::size_t limit) {
+  PgParams params;
+  params.u64(before_us).u64(page_rows(limit));
+  auto result = connection.run(kDue, params);
   if (!result) return result.error();
   std::vector<std::string> names;
   for (int row = 0; row < result->rows(); ++row) names.emplace_back(result->text(row, 0));

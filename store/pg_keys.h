@@ -15,6 +15,9 @@ Result<bool> key_stored(PgConnection& connection, const Key& key);
 Result<std::vector<std::string>> list_keys(PgConnection& connection, std::string_view prefix, std::string_view after,
                                            std::size_t limit);
 
+Status remove_key(PgConnection& connection, std::string_view name, const KeyId& id, std::uint64_t expected_revision);
+Result<std::vector<std::string>> list_keys_due(PgConnection& connection, std::uint64_t before_us, std::size_t limit);
+
 Result<Bytes> get_fact(PgConnection& connection, std::string_view name);
 Status put_fact(PgConnection& connection, std::string_view name, ByteView value, const std::optional<Bytes>& expected);
 

@@ -136,6 +136,20 @@ class PostgresStore final : public Store {
                    [&](PgConnection& c) { return pg::key_stored(c, key); });
   }
 
+  Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {
+    if (!valid_text(name, kMaxNameBytes)) return Error{Code::not_found, "no such key"};
+    return writing([&](PgConnection& c) { return pg::remove_key(c, name, id, expected_revision); },
+                   [&](PgConnection& c) -> Result<bool> {
+                     const auto stored = pg::get_key(c, id);
+                     if (stored) return false;
+                     if (stored.error().code == Code::not_found) return true;
+                     return stored.error();
+                   });
+  }
+  Result<std::vector<std::string>> list_keys_due(std::uint64_t before_us, std::size_t limit) override {
+    return reading([&](PgConnection& c) { return pg::list_keys_due(c, clamp_line(before_us), limit); });
+  }
+
   Result<Bytes> get_fact(std::string_view name) override {
     if (!valid_text(name, kMaxNameBytes)) return Error{Code::not_found, "no such fact"};
     return reading([&](PgConnection& c) { return pg::get_fact(c, name); });

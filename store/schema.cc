@@ -65,6 +65,10 @@ create table facts (
   value blob not null
 ) strict, without rowid;
 )"},
+    {2, R"(
+alter table keys add column due_us integer not null default 0;
+create index keys_due on keys (due_us, name) where due_us > 0;
+)"},
 };
 
 // Every primary key starts with what rows are spread by; nothing is numbered by the database; records and record_terms
@@ -130,6 +134,10 @@ create table facts (
   name text collate "C" not null primary key,
   value bytea not null
 );
+)"},
+    {2, R"(
+alter table keys add column due_us bigint not null default 0;
+create index keys_due on keys (due_us, name) where due_us > 0;
 )"},
 };
 

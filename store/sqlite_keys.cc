@@ -46,6 +46,7 @@ Result<Key> key_of(SqliteQuery& query) {
       key.attributes = query.text(3);
       key.revision = query.size(4);
       key.mac = query.blob(5);
+      key.due_us = query.size(12);
     }
     if (query.number(6) == 0) continue;  // a key without versions
     auto state = key_state_of(query.number(7));
@@ -59,14 +60,17 @@ Result<Key> key_of(SqliteQuery& query) {
 }  // namespace
 
 Status create_key(SqliteDb& db, const Key& key) {
-  auto ok = db.query("insert into keys (name, id, created_us, attributes, revision, mac) values (?, ?, ?, ?, ?, ?)")
-                .bind(key.name)
-                .bind(ByteView(key.id))
-                .bind_size(key.created_us)
-                .bind(key.attributes)
-                .bind_size(key.revision)
-                .bind(key.mac)
-                .run();
+  auto ok =
+      db.query(
+            "insert into keys (name, id, created_us, attributes, revision, mac, due_us) values (?, ?, ?, ?, ?, ?, ?)")
+          .bind(key.name)
+          .bind(ByteView(key.id))
+          .bind_size(key.created_us)
+          .bind(key.attributes)
+          .bind_size(key.revision)
+          .bind(key.mac)
+          .bind_size(key.due_us)
+          .run();
   if (!ok) return ok;
   return save_versions(db, key);
 }
@@ -76,11 +80,12 @@ Status update_key(SqliteDb& db, const Key& key, std::uint64_t expected_revision)
   if (!stored) return stored.error();
   if (stored->name != key.name) return Error{Code::not_found, "no such key"};
   if (stored->revision != expected_revision) return Error{Code::conflict, "the key is not at the expected revision"};
-  auto ok = db.query("update keys set created_us = ?, attributes = ?, revision = ?, mac = ? where id = ?")
+  auto ok = db.query("update keys set created_us = ?, attributes = ?, revision = ?, mac = ?, due_us = ? where id = ?")
                 .bind_size(key.created_us)
                 .bind(key.attributes)
                 .bind_size(key.revision)
                 .bind(key.mac)
+                .bind_size(key.due_us)
                 .bind(ByteView(key.id))
                 .run();
   if (!ok) return ok;
@@ -90,7 +95,7 @@ Status update_key(SqliteDb& db, const Key& key, std::uint64_t expected_revision)
 Result<Key> get_key(SqliteDb& db, std::string_view name) {
   auto query = db.query(
       "select k.name, k.id, k.created_us, k.attributes, k.revision, k.mac,"
-      " v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac"
+      " v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac, k.due_us"
       " from keys k left join key_versions v on v.key_id = k.id where k.name = ? order by v.version");
   query.bind(name);
   return key_of(query);
@@ -99,7 +104,7 @@ Result<Key> get_key(SqliteDb& db, std::string_view name) {
 Result<Key> get_key(SqliteDb& db, const KeyId& id) {
   auto query = db.query(
       "select k.name, k.id, k.created_us, k.attributes, k.revision, k.mac,"
-      " v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac"
+      " v.version, v.state, v.master_version, v.created_us, v.wrapped, v.mac, k.due_us"
       " from keys k left join key_versions v on v.key_id = k.id where k.id = ? order by v.version");
   query.bind(ByteView(id));
   return key_of(query);
@@ -115,6 +120,29 @@ Result<std::vector<std::string>> list_keys(SqliteDb& db, std::string_view prefix
     auto row = query.step();
     if (!row) return row.error();
     if (!*row || !query.text_view(0).starts_with(prefix)) return names;
+    names.push_back(query.text(0));
+  }
+}
+
+Status remove_key(SqliteDb& db, std::string_view name, const KeyId& id, std::uint64_t expected_revision) {
+  auto stored = get_key(db, name);
+  if (!stored) return stored.error();
+  if (stored->id != id || stored->revision != expected_revision) {
+    return Error{Code::conflict, "the key is not at the expected revision"};
+  }
+  auto ok = db.query("delete from key_versions where key_id = ?").bind(ByteView(id)).run();
+  if (!ok) return ok;
+  return db.query("delete from keys where id = ?").bind(ByteView(id)).run();
+}
+
+Result<std::vector<std::string>> list_keys_due(SqliteDb& db, std::uint64_t before_us, std::size_t limit) {
+  auto query = db.query("select name from keys where due_us > 0 and due_us <= ? order by due_us, name limit ?");
+  query.bind_size(before_us).bind_size(page_rows(limit));
+  std::vector<std::string> names;
+  for (;;) {
+    auto row = query.step();
+    if (!row) return row.error();
+    if (!*row) return names;
     names.push_back(query.text(0));
   }
 }

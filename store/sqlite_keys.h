@@ -13,6 +13,9 @@ Result<Key> get_key(SqliteDb& db, const KeyId& id);
 Result<std::vector<std::string>> list_keys(SqliteDb& db, std::string_view prefix, std::string_view after,
                                            std::size_t limit);
 
+Status remove_key(SqliteDb& db, std::string_view name, const KeyId& id, std::uint64_t expected_revision);
+Result<std::vector<std::string>> list_keys_due(SqliteDb& db, std::uint64_t before_us, std::size_t limit);
+
 Result<Bytes> get_fact(SqliteDb& db, std::string_view name);
 Status put_fact(SqliteDb& db, std::string_view name, ByteView value, const std::optional<Bytes>& expected);
 

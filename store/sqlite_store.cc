@@ -125,6 +125,15 @@ class SqliteStore final : public Store {
     return writer_.run([&](SqliteDb& db) { return sqlite::update_key(db, key, expected_revision); });
   }
 
+  Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {
+    if (!valid_text(name, kMaxNameBytes)) return Error{Code::not_found, "no such key"};
+    return writer_.run([&](SqliteDb& db) { return sqlite::remove_key(db, name, id, expected_revision); });
+  }
+  Result<std::vector<std::string>> list_keys_due(std::uint64_t before_us, std::size_t limit) override {
+    const auto db = readers_->take();
+    return sqlite::list_keys_due(*db, clamp_line(before_us), limit);
+  }
+
   Result<Bytes> get_fact(std::string_view name) override {
     if (!valid_text(name, kMaxNameBytes)) return Error{Code::not_found, "no such fact"};
     const auto db = readers_->take();

@@ -112,6 +112,7 @@ struct Key {
   std::uint64_t created_us = 0;
   std::string attributes;  // JSON object, opaque here
   std::uint64_t revision = 0;
+  std::uint64_t due_us = 0;  // when the key wants to be rotated; 0: never
   Bytes mac;
   std::vector<KeyVersion> versions;  // ascending
 };
@@ -169,6 +170,10 @@ class Store {
   // revision is `expected_revision`: conflict if not, not_found if there is no such key. `key.revision` must be above
   // it.
   virtual Status update_key(const Key& key, std::uint64_t expected_revision) = 0;
+  // Removes the key and its versions: conflict if it has another id or revision, not_found if there is no such name.
+  virtual Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) = 0;
+  // Names of the keys whose due_us is neither 0 nor after `before_us`, the longest due first.
+  virtual Result<std::vector<std::string>> list_keys_due(std::uint64_t before_us, std::size_t limit) = 0;
 
   // Small governing facts by name ("governance-key", "origin"): compare-and-set on the old value; std::nullopt: the
   // name must be new. Error conflict if it does not hold.

@@ -41,6 +41,13 @@ Node::Kind node_kind(Option::Kind kind) {
   return kind == Option::Kind::flag ? Node::Kind::boolean : Node::Kind::string;
 }
 
+bool good_mount(std::string_view mount) {
+  constexpr std::string_view kOwn[] = {"approvals", "audit",   "auth",      "backups", "keys",
+                                       "policy",    "records", "rollovers", "sys",     "tlog"};
+  const bool own = std::find(std::begin(kOwn), std::end(kOwn), mount) != std::end(kOwn);
+  return !own && policy::well_formed(mount) && mount.find('.') == std::string_view::npos;
+}
+
 // Reads one file: options by the table, then the lists.
 class ConfigReader {
  public:
@@ -151,6 +158,10 @@ class ConfigReader {
 
   // What no single option can say.
   void check_together() {
+    if (!good_mount(config_.transit.mount)) {
+      problems_.error(place_of("transit"),
+                      "transit.mount has 1 to 64 letters, digits, '_' and '-', and is not a word of Sluis' own");
+    }
     if (config_.hsm.pin.file.empty() == config_.hsm.pin.credential.empty()) {
       problems_.error(place_of("hsm"), "give exactly one of hsm.pin_file and hsm.pin_credential");
     }

@@ -40,6 +40,15 @@ struct StoreSettings {
   bool allow_plain_tcp = false;
 };
 
+struct TransitSettings {
+  bool enabled = true;
+  std::string mount;
+  std::size_t body_bytes = 0, batch_items = 0, cache_keys = 0;
+  Milliseconds refresh{5000};
+  std::uint64_t encryptions_per_version = 0;
+  bool allow_export = false, log_each_encrypt = false;
+};
+
 struct Config {
   std::string file;
   std::string digest;  // SHA-256 of the file's text, hexadecimal
@@ -60,6 +69,7 @@ struct Config {
   std::size_t import_chunk_records = 4096;
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;
+  TransitSettings transit;
 };
 
 struct LoadedConfig {

@@ -161,6 +161,38 @@ constexpr Option kOptions[] = {
      "Records written in one transaction.", [](Config& c, V v) { c.import_chunk_records = v.number; }},
     {"import", "errors", Kind::number, "100000", "lines", 1, 10'000'000, kRestart,
      "Refused lines after which an import stops.", [](Config& c, V v) { c.import_errors = v.number; }},
+
+    {"transit", "enabled", Kind::flag, "true", "", 0, 0, kRestart, "Serve the Transit interface: see transit.md.",
+     [](Config& c, V v) { c.transit.enabled = v.flag; }},
+    {"transit", "mount", Kind::text, "transit", "", 0, 0, kRestart,
+     "Its place below /v1/: letters, digits, '_' and '-'; not a word that Sluis uses itself.",
+     [](Config& c, V v) { c.transit.mount = v.text; }},
+    {"transit", "body_bytes", Kind::number, "33554432", "bytes", 1024, 1024 * kMiB, kRestart,
+     "Body of one of its requests. Streams (NDJSON) have no such limit.",
+     [](Config& c, V v) { c.transit.body_bytes = v.number; }},
+    {"transit", "batch_items", Kind::number, "100000", "items", 1, 10'000'000, kRestart, "Items of one batch_input.",
+     [](Config& c, V v) { c.transit.batch_items = v.number; }},
+    {"transit", "cache_keys", Kind::number, "10000", "keys", 10, 10'000'000, kRestart,
+     "Keys that are kept open in memory at a time. A size set by cache-config goes before it.",
+     [](Config& c, V v) { c.transit.cache_keys = v.number; }},
+    {"transit", "refresh_ms", Kind::number, "5000", "ms", 100, 600'000, kRestart,
+     "How long a key's row is believed before the store is asked again: changes by other gateways are seen after it.",
+     [](Config& c, V v) { c.transit.refresh = ms(v); }},
+    {"transit", "encryptions_per_version", Kind::number, "4294967296", "encryptions", 2, std::uint64_t{1} << 32U,
+     kRestart,
+     "Encryptions with random 12-byte nonces under one version of a key, over all gateways: from half of it on calls "
+     "are "
+     "warned, then refused until the key is rotated.",
+     [](Config& c, V v) { c.transit.encryptions_per_version = v.number; }},
+    {"transit", "allow_export", Kind::flag, "false", "", 0, 0, kRestart,
+     "Let keys leave the gateway in the clear: export and backup of keys that are exportable, by whoever is granted "
+     "it.",
+     [](Config& c, V v) { c.transit.allow_export = v.flag; }},
+    {"transit", "log_encrypts", Kind::choice, "summary", "summary|each", 0, 0, kRestart,
+     "Entries for what opens nothing (encrypt, rewrap, hmac, verify, hash): counted into one a minute for each "
+     "principal "
+     "and key, or one for each call.",
+     [](Config& c, V v) { c.transit.log_each_encrypt = v.text == "each"; }},
 };
 
 }  // namespace

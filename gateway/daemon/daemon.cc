@@ -7,6 +7,7 @@
 #include "gateway/daemon/notify.h"
 #include "gateway/daemon/replay.h"
 #include "gateway/records/routes.h"
+#include "gateway/transit/api/routes.h"
 
 namespace sluis::gateway {
 
@@ -35,7 +36,8 @@ Daemon::~Daemon() = default;
 
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
-  for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_records}) {
+  for (const Step step :
+       {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_records, make_transit}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -110,6 +112,9 @@ std::vector<Route> Daemon::routes() {
   auto routes = record_routes(*parts_.records);
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
+  if (parts_.transit) {  // with a limit of their own
+    for (auto& route : transit::transit_routes(parts_.transit)) routes.push_back(std::move(route));
+  }
   const HealthSources sources{readiness_.get(), [this](std::string& out) { append_metrics(out); }, version_,
                               parts_.config.audit_origin};
   for (auto& route : health_routes(sources, Listener::tls)) routes.push_back(std::move(route));
@@ -123,12 +128,12 @@ void Daemon::make_services() {
   probe_metrics_ = std::make_unique<Metrics>(probe_router_->routes());
   gate_ = std::make_unique<ReplyGate>(*parts_.log);
   workers_ = std::make_unique<WorkerPool>(parts_.config.workers, parts_.config.worker_queue);
-  services_ = {router_.get(), gate_.get(), workers_.get(), metrics_.get(), parts_.oplog.get(), {}};
-  if (parts_.store->local()) {
-    services_.may_run_inline = [records = parts_.records.get()](const Route&, const Call& call) {
-      return records->key_cached(call.param("collection"));
-    };
-  }
+  services_ = {router_.get(), gate_.get(), workers_.get(), metrics_.get(), parts_.oplog.get(), {}, {}};
+  services_.may_run_inline = [this, local = parts_.store->local()](const Route& route, const Call& call) {
+    if (route.action.starts_with("transit.")) return transit::may_run_inline(*parts_.transit, route, call);
+    return local && parts_.records->key_cached(call.param("collection"));
+  };
+  services_.compatible = {{"/v1/" + parts_.config.transit.mount + "/", "/v1/auth/", "/v1/sys/"}, transit::compatible};
   probe_services_ = services_;
   probe_services_.router = probe_router_.get();
   probe_services_.metrics = probe_metrics_.get();
@@ -196,6 +201,7 @@ int Daemon::stop() {
   notify_stopping();
   parts_.oplog->write(LogLevel::info, "draining");
   const bool drained = server_->drain(parts_.config.drain);
+  if (parts_.transit_summary) static_cast<void>(parts_.transit_summary->flush());
   if (!parts_.log->halted()) static_cast<void>(record("gateway.stop", drained ? "drained" : "calls were cut off"));
   parts_.oplog->write(drained ? LogLevel::info : LogLevel::error, "stopped", {{"drained", drained ? "yes" : "no"}});
   parts_.oplog->flush();

@@ -50,6 +50,15 @@ constexpr std::array kRestartRows{
                         a.audit_gateway == b.audit_gateway && a.audit_segment_bytes == b.audit_segment_bytes;
                }},
     RestartRow{"keys.cache_seconds", [](const Config& a, const Config& b) { return a.key_cache == b.key_cache; }},
+    RestartRow{"transit",
+               [](const Config& a, const Config& b) {
+                 const TransitSettings& x = a.transit;
+                 const TransitSettings& y = b.transit;
+                 return x.enabled == y.enabled && x.mount == y.mount && x.body_bytes == y.body_bytes &&
+                        x.batch_items == y.batch_items && x.cache_keys == y.cache_keys && x.refresh == y.refresh &&
+                        x.encryptions_per_version == y.encryptions_per_version && x.allow_export == y.allow_export &&
+                        x.log_each_encrypt == y.log_each_encrypt;
+               }},
     RestartRow{"import",
                [](const Config& a, const Config& b) {
                  return a.import_chunk_records == b.import_chunk_records && a.import_errors == b.import_errors;

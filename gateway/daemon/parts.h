@@ -14,6 +14,8 @@
 #include "gateway/keys/period_keys.h"
 #include "gateway/records/service.h"
 #include "gateway/server/oplog.h"
+#include "gateway/transit/api/service.h"
+#include "gateway/transit/keys/rotator.h"
 #include "hsm/pkcs11_token.h"
 #include "policy/budget.h"
 #include "store/store.h"
@@ -35,6 +37,11 @@ struct Parts {
   std::unique_ptr<audit::Log> log;
   policy::Budgets budgets;
   std::unique_ptr<RecordService> records;
+  // Null where the configuration leaves the Transit interface out.
+  std::unique_ptr<transit::TransitKeys> transit_keys;
+  std::unique_ptr<transit::Summary> transit_summary;
+  std::shared_ptr<const transit::Parts> transit;
+  std::unique_ptr<transit::Rotator> transit_rotator;
 };
 
 // Each makes what its name says, from the configuration and what was made before.
@@ -45,6 +52,7 @@ Reasons check_store(Parts& parts);  // its schema is this program's
 Reasons make_keys(Parts& parts);
 Reasons open_log(Parts& parts);  // recovers it, and counts today's decrypts against the budgets
 Reasons make_records(Parts& parts);
+Reasons make_transit(Parts& parts);
 
 std::shared_ptr<const Collections> collections_of(const Config& config);
 

@@ -93,6 +93,24 @@ struct Streamed {
 };
 using SourceHandler = std::function<Streamed(Call&)>;
 
+// A body that is answered while it arrives, in memory that does not grow with it: what is fed in comes out as pieces.
+// All methods run on a worker thread, one at a time. A client that sends all before it reads must not send more than
+// the sockets hold: then both sides wait, and the time limits end it.
+class BodyFilter {
+ public:
+  virtual ~BodyFilter() = default;
+  virtual Reply head() = 0;  // status and headers; the body is empty
+  // An error ends the reply: as a problem before its first piece, without its end mark after it.
+  virtual Result<Piece> feed(std::string_view piece) = 0;
+  virtual Result<Piece> finish() = 0;
+};
+// Either a filter, or an ordinary outcome that refuses.
+struct Filtered {
+  std::unique_ptr<BodyFilter> filter;
+  std::optional<Outcome> refused;
+};
+using FilterHandler = std::function<Filtered(Call&)>;
+
 // Where a handler may run.
 enum class Runs : std::uint8_t {
   io,      // never blocks
@@ -114,6 +132,7 @@ struct Route {
   // The parameters that a query may have, each once; anything else is 400. `any`: the handler looks for itself.
   static constexpr const char* any = "*";
   std::vector<std::string> query = {};
+  FilterHandler filter{};  // beside a handler: takes the calls whose body is NDJSON (application/x-ndjson)
 };
 
 // RFC 9457 problem documents; a failed decrypt says nothing about why it failed.

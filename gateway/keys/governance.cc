@@ -85,7 +85,7 @@ Digest Governance::mac_of(const store::Key& key, const store::KeyVersion& versio
 
 Digest Governance::mac_of(const store::Key& key) const {
   Bytes row;
-  append_prefixed(row, bytes_of("sluis/key/1"));
+  append_prefixed(row, bytes_of(key.due_us == 0 ? "sluis/key/1" : "sluis/key/2"));
   append_prefixed(row, bytes_of(key.name));
   row.insert(row.end(), key.id.begin(), key.id.end());
   append_u64(row, key.created_us);
@@ -93,6 +93,7 @@ Digest Governance::mac_of(const store::Key& key) const {
   append_u64(row, key.revision);
   append_u32(row, static_cast<std::uint32_t>(key.versions.size()));
   for (const store::KeyVersion& version : key.versions) append_prefixed(row, version.mac);
+  if (key.due_us != 0) append_u64(row, key.due_us);
   return hmac_sha256(key_.expose_secret(), {row});
 }
 

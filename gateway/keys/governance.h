@@ -1,7 +1,8 @@
 // Key rows carry a MAC under a key that only the HSM can open, so that whoever edits the store's rows alone changes
 // nothing but an alarm. HMAC-SHA-256 over a canonical, length-prefixed encoding; docs/records.md has every byte:
 //   version row: "sluis/key-version/1", key name, key id, version, state, master version, created, wrapped
-//   key row:     "sluis/key/1", name, id, created, attributes, revision, number of versions, their MACs in order
+//   key row:     "sluis/key/1", name, id, created, attributes, revision, number of versions, their MACs in order;
+//                with a time to rotate: "sluis/key/2", the same, and that time
 // so a version cannot be edited, moved to another key, taken away or added. Thread-safe.
 #pragma once
 

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "crypto/wrap_context.h"
-#include "gateway/keys/newest.h"
+#include "gateway/keys/key_rows.h"
 
 namespace sluis::gateway {
 namespace {
@@ -13,15 +12,6 @@ namespace {
 constexpr std::chrono::seconds kMargin{2};
 // How often a version that is not in the store may make the keyring look there again.
 constexpr std::chrono::seconds kReloadInterval{1};
-
-std::uint64_t unix_time_us() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
-}
-
-WrapContext context_of(const store::Key& key, const store::KeyVersion& version) {
-  return {key.name, key.id, version.version, version.master_version};
-}
 
 audit::Event key_made(const store::Key& key) {
   audit::Event event;
@@ -53,18 +43,12 @@ Keyring::Keyring(store::Store& store, hsm::Token& token, KeyringConfig config, A
 Keyring::~Keyring() = default;
 
 Status Keyring::start() {
-  const auto master = newest_master();
+  const auto master = newest_master(token_);
   if (!master) return master.error();
   auto governance = Governance::open(store_, token_, *master);
   if (!governance) return governance.error();
   governance_.emplace(std::move(*governance));
   return {};
-}
-
-Result<std::uint32_t> Keyring::newest_master() {
-  const auto newest = newest_version(token_, hsm::KeyKind::master);
-  if (newest && *newest == 0) return Error{Code::not_found, "the HSM has no master key: run `sluis hsm init`"};
-  return newest;
 }
 
 Result<Keyring::Keys> Keyring::open(std::string_view name) {
@@ -104,31 +88,15 @@ Result<Keyring::Keys> Keyring::get(std::string_view name, IfMissing if_missing) 
   return load_once(std::string(name), if_missing, keys);
 }
 
-// Whoever comes first loads; whoever comes meanwhile waits for that load and shares its result, good or bad. `stale` is
-// what the caller has seen in the cache: anything else there is the work of a load that has just ended.
+// `stale` is what the caller has seen in the cache: anything else there is the work of a load that has just ended.
 Result<Keyring::Keys> Keyring::load_once(const std::string& name, IfMissing if_missing, const Keys& stale) {
-  const std::string flight_name = (if_missing == IfMissing::make ? "make " : "open ") + name;
-  std::promise<Result<Keys>> promise;
-  {
-    std::unique_lock lock(flights_mutex_);
-    if (Keys keys = find_cached(name); keys && keys != stale && clock_() < keys->expires()) return keys;
-    if (const auto flight = flights_.find(flight_name); flight != flights_.end()) {
-      const Flight other = flight->second;
-      lock.unlock();
-      return other.get();
-    }
-    flights_.emplace(flight_name, promise.get_future().share());
-  }
-  Result<Keys> keys = Error{Code::internal, "loading a key failed"};
-  try {
-    keys = load(name, if_missing);
-  } catch (const std::exception&) {
-    keys = Error{Code::internal, "loading a key failed"};
-  }
-  promise.set_value(keys);
-  const std::lock_guard lock(flights_mutex_);
-  flights_.erase(flight_name);
-  return keys;
+  const auto already = [&]() -> std::optional<Keys> {
+    Keys keys = find_cached(name);
+    if (keys && keys != stale && clock_() < keys->expires()) return keys;
+    return std::nullopt;
+  };
+  return flights_.run((if_missing == IfMissing::make ? "make " : "open ") + name, already,
+                      [&] { return load(name, if_missing); });
 }
 
 Result<Keyring::Keys> Keyring::load(const std::string& name, IfMissing if_missing) {
@@ -147,7 +115,7 @@ Result<Keyring::Keys> Keyring::load(const std::string& name, IfMissing if_missin
 
 // Another gateway may be first: then its key is the one.
 Result<store::Key> Keyring::make_key(const std::string& name) {
-  const auto master = newest_master();
+  const auto master = newest_master(token_);
   if (!master) return master.error();
   const auto data_key = token_.random(kAeadKeySize);
   if (!data_key) return data_key.error();

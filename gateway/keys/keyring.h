@@ -7,9 +7,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -20,6 +20,7 @@
 #include "audit/entry.h"
 #include "gateway/keys/governance.h"
 #include "gateway/keys/open_key.h"
+#include "gateway/keys/single_flight.h"
 #include "hsm/token.h"
 #include "store/store.h"
 
@@ -83,7 +84,6 @@ class Keyring {
 
  private:
   enum class IfMissing : std::uint8_t { fail, make };
-  using Flight = std::shared_future<Result<Keys>>;
 
   Result<Keys> get(std::string_view name, IfMissing if_missing);
   Keys find_cached(std::string_view name) const;
@@ -91,7 +91,6 @@ class Keyring {
   Result<Keys> load(const std::string& name, IfMissing if_missing);
   Result<store::Key> make_key(const std::string& name);
   Result<Keys> unwrap_all(const store::Key& key);
-  Result<std::uint32_t> newest_master();
   void run_purger(const std::stop_token& stop);
 
   store::Store& store_;
@@ -104,8 +103,7 @@ class Keyring {
   mutable std::shared_mutex cache_mutex_;
   std::map<std::string, Keys, std::less<>> cache_;
 
-  std::mutex flights_mutex_;
-  std::map<std::string, Flight, std::less<>> flights_;  // loads that are under way: one a key, others wait for it
+  SingleFlight<Keys> flights_;  // loads that are under way: one a key
 
   std::mutex purger_mutex_;
   std::condition_variable_any purger_wake_;

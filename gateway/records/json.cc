@@ -1,5 +1,7 @@
 #include "gateway/records/json.h"
 
+#include <cstring>
+
 #include "crypto/utf8.h"
 #include "gateway/records/json_text.h"
 
@@ -8,6 +10,16 @@ namespace {
 
 bool digit(char c) noexcept {
   return c >= '0' && c <= '9';
+}
+
+// Whether each byte is ASCII from the space on, and neither a quote nor a backslash. A borrow between bytes comes only
+// from a byte that fails the test itself.
+bool all_plain(std::uint64_t word) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHigh = 0x80 * kOnes;
+  const auto zero_byte = [](std::uint64_t w) { return (w - kOnes) & ~w & kHigh; };
+  const std::uint64_t low = (word - 0x20 * kOnes) & ~word & kHigh;
+  return ((word & kHigh) | low | zero_byte(word ^ '"' * kOnes) | zero_byte(word ^ '\\' * kOnes)) == 0;
 }
 
 // FNV-1a, only to make comparing names cheap: equal hashes are followed by a full comparison.
@@ -166,6 +178,7 @@ JsonFault JsonScanner::scan_array(std::vector<JsonValue>* out) {
   while (more) {
     JsonValue element;
     if (const JsonFault fault = scan_value(element); fault != JsonFault::none) return fault;
+    if (out != nullptr && out->size() >= limits_.elements) return JsonFault::too_many;
     if (out != nullptr) out->push_back(element);
     skip_space();
     more = take(',');
@@ -176,10 +189,20 @@ JsonFault JsonScanner::scan_array(std::vector<JsonValue>* out) {
   return JsonFault::none;
 }
 
+// Eight characters at a time, as long as none of them needs a look.
+void JsonScanner::skip_plain() noexcept {
+  std::uint64_t word = 0;
+  while (static_cast<std::size_t>(end_ - at_) >= sizeof word) {
+    std::memcpy(&word, at_, sizeof word);
+    if (!all_plain(word)) return;
+    at_ += sizeof word;
+  }
+}
+
 JsonFault JsonScanner::scan_string(JsonName& out) {
   ++at_;  // the quote
   const char* const first = at_;
-  while (at_ != end_) {
+  for (skip_plain(); at_ != end_;) {
     const auto c = static_cast<unsigned char>(*at_);
     if (c == '"') {
       out.raw = {first, static_cast<std::size_t>(at_ - first)};
@@ -289,7 +312,7 @@ Literal sentence(JsonFault fault) noexcept {
     case JsonFault::duplicate:
       return "two members have the same name";
     case JsonFault::too_many:
-      return "an object has too many members";
+      return "an object or list has too many members";
     case JsonFault::kind:
       return "another kind of JSON value is expected";
   }

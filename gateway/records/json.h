@@ -23,13 +23,14 @@ enum class JsonFault : std::uint8_t {
   nul,        // U+0000
   too_deep,   // over JsonLimits::depth
   duplicate,  // two members of one object have the same name
-  too_many,   // over JsonLimits::members in one object
+  too_many,   // over JsonLimits::members in one object, or JsonLimits::elements
   kind,       // JSON, but not the kind of value asked for
 };
 
 struct JsonLimits {
-  std::size_t depth = 32;      // nested arrays and objects, the outermost included
-  std::size_t members = 1024;  // of one object
+  std::size_t depth = 32;           // nested arrays and objects, the outermost included
+  std::size_t members = 1024;       // of one object
+  std::size_t elements = SIZE_MAX;  // of the array that array() splits
 };
 
 struct JsonValue {
@@ -76,6 +77,7 @@ class JsonScanner {
   JsonFault end();
   void begin(std::string_view text);
   void skip_space() noexcept;
+  void skip_plain() noexcept;
   bool take(char c) noexcept;
 
   JsonLimits limits_;

@@ -76,6 +76,15 @@ void decide(const Snapshot& snapshot, const Route& route, Call& call, Admission&
   out.events.back().purpose.clear();
 }
 
+// Clients of the compatible paths put a slash behind what they list.
+std::string_view target_of(const Services& services, const RequestHead& head, std::string& without_slash) {
+  const auto path = head.target.substr(0, head.target.find('?'));
+  if (!path.ends_with('/') || !services.compatible.covers(path)) return head.target;
+  without_slash = path.substr(0, path.size() - 1);
+  without_slash += head.target.substr(path.size());
+  return without_slash;
+}
+
 }  // namespace
 
 Admission admit(const Services& services, const Snapshot& snapshot, const RequestHead& head, Call& call) {
@@ -83,7 +92,8 @@ Admission admit(const Services& services, const Snapshot& snapshot, const Reques
   call.method = method_named(head.method);
   call.headers = head.headers;
   call.policy = snapshot.policy;
-  auto target = parse_target(head.target);
+  std::string without_slash;
+  auto target = parse_target(target_of(services, head, without_slash));
   if (!target) {
     out.refusal = target.error().code == Code::too_large ? problem(414, "target too long", target.error().what.view())
                                                          : problem_of(target.error());

@@ -102,6 +102,7 @@ Task<Connection::Next> Connection::serve_one() {
   call_.request_id = loop_.next_request_id();
   call_.now_us = unix_microseconds();
   call_.client_address = address_;
+  call_.path = parser_.head().target;  // until admission decodes it
   call_.principal = principal();
   const InFlight in_flight(shared_);
   if (in_flight.others() >= snapshot_->limits.requests_in_flight) {
@@ -163,6 +164,7 @@ Task<Connection::Next> Connection::serve_admitted() {
   }
   if (admission_.refusal) co_return co_await refuse(*std::move(admission_.refusal));
   if (admission_.route->sink) co_return co_await upload();
+  if (wants_filter()) co_return co_await pipe();
   if (!parser_.done()) {
     auto refusal = co_await read_body();
     if (abort_) co_return Next::close;
@@ -234,6 +236,8 @@ Task<Connection::Next> Connection::answer(Outcome outcome) {
 }
 
 Task<Connection::Next> Connection::send(Reply reply) {
+  const bool is_problem = reply.content_type == "application/problem+json";
+  if (is_problem && services_.compatible.covers(call_.path)) reply = services_.compatible.refusal(std::move(reply));
   const auto& limits = snapshot_->limits;
   const bool close = must_close_ || !parser_.head().keep_alive || wire_.ending();
   Framing framing;

@@ -27,7 +27,20 @@ class Connection final : public Parked, public Job {
   enum class Next : std::uint8_t { request, close };
   // What a worker is to do, and how it is queued: the first step of a call is refused when the queue is full, the
   // following ones of the same call are not.
-  enum class Step : std::uint8_t { handle, open_sink, feed, finish, abandon, open_source, next_piece, drop_source };
+  enum class Step : std::uint8_t {
+    handle,
+    open_sink,
+    feed,
+    finish,
+    abandon,
+    open_source,
+    next_piece,
+    drop_source,
+    open_filter,
+    filter,
+    filter_end,
+    drop_filter
+  };
   enum class Queue : std::uint8_t { bounded, continued };
 
   // connection.cc: life, and one request from head to reply
@@ -59,12 +72,21 @@ class Connection final : public Parked, public Job {
   Task<bool> release_piece();
   Task<Next> send_head_of_stream();
 
+  // pipe.cc: a body that is answered while it arrives
+  bool wants_filter() const;
+  Task<Next> pipe();
+  Task<std::optional<Reply>> pipe_pieces();
+  Task<Next> refuse_filter();
+  Task<bool> send_filtered(SecretBuffer& head);
+
   // steps.cc: what runs on the pool
   Task<bool> on_worker(Step step, Queue queue);
   void run() noexcept override;
   void guarded() noexcept;
   void perform();
   void fetch_piece();
+  void take_piece(Result<Piece> piece);
+  void finish_filter();
 
   struct Submit {
     Connection* self;
@@ -108,6 +130,7 @@ class Connection final : public Parked, public Job {
   std::optional<Error> error_;
   std::unique_ptr<BodySink> sink_;
   std::unique_ptr<BodySource> source_;
+  std::unique_ptr<BodyFilter> filter_;
   std::optional<Piece> piece_;
   Reply held_refusal_;
 };

@@ -1,6 +1,12 @@
 #include "gateway/server/services.h"
 
+#include <algorithm>
+
 namespace sluis::gateway {
+
+bool Compatible::covers(std::string_view target) const noexcept {
+  return std::any_of(mounts.begin(), mounts.end(), [&](const auto& mount) { return target.starts_with(mount); });
+}
 
 bool PrincipalCounts::enter(const std::string& principal, std::size_t limit) {
   const std::lock_guard lock(mutex_);

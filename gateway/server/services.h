@@ -6,6 +6,8 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "gateway/http/reply_gate.h"
 #include "gateway/http/router.h"
@@ -16,6 +18,13 @@
 
 namespace sluis::gateway {
 
+// Paths whose clients expect another form of refusals than problem documents, and a slash at the end of lists.
+struct Compatible {
+  std::vector<std::string> mounts;      // "/v1/transit/"
+  std::function<Reply(Reply)> refusal;  // a problem document in that form
+  bool covers(std::string_view target) const noexcept;
+};
+
 struct Services {
   const Router* router = nullptr;
   ReplyGate* gate = nullptr;
@@ -24,6 +33,7 @@ struct Services {
   OpLog* log = nullptr;
   // Whether a call of a Runs::local route will not block now. Called on I/O threads; must not block itself.
   std::function<bool(const Route&, const Call&)> may_run_inline;
+  Compatible compatible{};
 };
 
 // Connections by principal, for the limit on them.

@@ -79,17 +79,46 @@ void Connection::perform() {
     case Step::drop_source:
       source_.reset();
       return;
+    case Step::open_filter: {
+      auto filtered = admission_.route->filter(call_);
+      outcome_ = std::move(filtered.refused);
+      filter_ = std::move(filtered.filter);
+      return;
+    }
+    case Step::filter:
+      return take_piece(filter_->feed(call_.body.expose_text()));
+    case Step::filter_end:
+      return finish_filter();
+    case Step::drop_filter:
+      filter_.reset();
+      return;
   }
 }
 
 void Connection::fetch_piece() {
-  auto piece = source_->next();
-  if (!piece) {
-    error_ = piece.error();
-    source_.reset();
-    return;
+  take_piece(source_->next());
+  if (error_) source_.reset();
+}
+
+void Connection::take_piece(Result<Piece> piece) {
+  if (!piece) error_ = piece.error();
+  if (piece) piece_ = *std::move(piece);
+}
+
+// The body's last bytes and its end.
+void Connection::finish_filter() {
+  Piece whole;
+  if (!call_.body.empty()) {
+    take_piece(filter_->feed(call_.body.expose_text()));
+    if (error_) return;
+    whole = *std::move(piece_);
   }
-  piece_ = *std::move(piece);
+  take_piece(filter_->finish());
+  if (error_) return;
+  whole.bytes.append(piece_->bytes.expose_text());
+  for (auto& event : piece_->events) whole.events.push_back(std::move(event));
+  whole.last = true;
+  piece_ = std::move(whole);
 }
 
 }  // namespace sluis::gateway

@@ -2,6 +2,7 @@
 // Immutable and thread-safe to read; a change of the key makes a new object.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,29 +31,38 @@ struct Attributes {
   bool purpose_required = false, case_required = false;  // calls that open or sign must state them
   struct Copy {
     std::uint64_t time_s = 0;
-    std::uint32_t version = 0;
+    std::uint32_t version = 0;  // the latest version that the backup holds
   };
   std::optional<Copy> backup_info, restore_info;
+  std::map<std::uint32_t, std::uint64_t> uses;                     // by version: encryptions reserved so far
+  std::map<std::uint32_t, std::vector<Bytes>> certificate_chains;  // by version: DER, leaf first
 };
 
 struct KeyVersion {
   std::uint32_t number = 0;  // 1 and up
   std::uint64_t created_us = 0;
-  SecretKey key;                         // symmetric types; empty for the others
-  std::optional<PrivateKey> pair;        // asymmetric types
-  SecretKey hmac_key;                    // independent; for type hmac it is the key itself
-  std::vector<Bytes> certificate_chain;  // DER, leaf first
+  SecretKey key;                   // symmetric types and hmac; empty for the others
+  std::optional<PrivateKey> pair;  // asymmetric types
+  SecretKey hmac_key;              // 32 bytes, independent; for type hmac the same bytes as key
+  Bytes mark;                      // MAC of the row it was opened from
 };
 
 struct TransitKey {
   std::string name;  // without the prefix "transit/"
   KeyId id{};
   std::uint64_t revision = 0;
+  std::uint64_t created_us = 0;
+  std::uint64_t due_us = 0;  // when the key rotates by itself; 0: never
   Attributes attributes;
-  std::vector<std::shared_ptr<const KeyVersion>> versions;  // ascending; from min_available_version on
+  // Ascending, never empty; from min_decryption_version on: older ones are not opened.
+  std::vector<std::shared_ptr<const KeyVersion>> versions;
 
   std::uint32_t latest() const { return versions.back()->number; }
   const KeyVersion* find(std::uint32_t number) const;  // null if there is none
+  const KeyVersion& newest() const { return *versions.back(); }
 };
+
+// Whether encryptions under the key draw 12-byte nonces at random, so that they are counted (SP 800-38D section 8.3).
+bool counts_uses(const Attributes& attributes) noexcept;
 
 }  // namespace sluis::gateway::transit

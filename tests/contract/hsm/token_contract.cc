@@ -116,7 +116,7 @@ TEST_P(TokenContract, UnknownKeysAreNotFound) {
 TEST_P(TokenContract, WrapsAndUnwraps) {
   make(KeyKind::master, 1);
   for (const std::size_t size :
-       {std::size_t{1}, std::size_t{16}, std::size_t{32}, std::size_t{33}, std::size_t{1024}}) {
+       {std::size_t{1}, std::size_t{16}, std::size_t{32}, std::size_t{33}, std::size_t{2400}, std::size_t{4000}}) {
     const SecretKey key = test_secret(size);
     const auto wrapped = token().wrap(1, kContext, key);
     ASSERT_TRUE(wrapped) << wrapped.error().what.view();
@@ -126,7 +126,7 @@ TEST_P(TokenContract, WrapsAndUnwraps) {
     EXPECT_TRUE(same(key, *opened));
   }
   EXPECT_EQ(code_of(token().wrap(1, kContext, SecretKey{})), Code::invalid);
-  EXPECT_EQ(code_of(token().wrap(1, kContext, test_secret(1025))), Code::invalid);
+  EXPECT_EQ(code_of(token().wrap(1, kContext, test_secret(4001))), Code::invalid);
 }
 
 TEST_P(TokenContract, WrapIsNeverTheSameTwice) {

@@ -28,6 +28,7 @@ void expect_same_key(const Key& stored, const Key& written) {
   EXPECT_EQ(stored.created_us, written.created_us);
   EXPECT_EQ(stored.attributes, written.attributes);
   EXPECT_EQ(stored.revision, written.revision);
+  EXPECT_EQ(stored.due_us, written.due_us);
   EXPECT_EQ(stored.mac, written.mac);
   ASSERT_EQ(stored.versions.size(), written.versions.size());
   for (std::size_t i = 0; i < written.versions.size(); ++i) {
@@ -92,6 +93,49 @@ TEST_P(StoreContract, AKeyMovesByCompareAndSet) {
   moved.versions.push_back(version_of(moved.id, 2));
   expect_same_key(*store->get_key("a"), moved);
   EXPECT_TRUE(fails_with(store->update_key(moved, 3), Code::invalid)) << "the revision must grow";
+}
+
+TEST_P(StoreContract, ARemovedKeyLeavesNothing) {
+  Key gone = key("a", 1);
+  gone.versions.push_back(version_of(gone.id, 2));
+  EXPECT_TRUE(fails_with(store->remove_key("a", gone.id, 1), Code::not_found));
+  ASSERT_TRUE(succeeds(store->create_key(gone)));
+  ASSERT_TRUE(succeeds(store->create_key(key("b", 2))));
+  EXPECT_TRUE(fails_with(store->remove_key("a", gone.id, 2), Code::conflict));
+  EXPECT_TRUE(fails_with(store->remove_key("a", key("b", 2).id, 1), Code::conflict));
+  EXPECT_EQ(store->get_key("a")->versions.size(), 2U);
+  ASSERT_TRUE(succeeds(store->remove_key("a", gone.id, 1)));
+  EXPECT_TRUE(fails_with(store->get_key("a"), Code::not_found));
+  EXPECT_TRUE(fails_with(store->get_key(gone.id), Code::not_found));
+  EXPECT_EQ(place->ask("select count(*) from key_versions"), 1) << "that of the other key";
+  EXPECT_TRUE(succeeds(store->create_key(key("a", 3)))) << "the name is free again";
+}
+
+TEST_P(StoreContract, ListsTheKeysThatAreDue) {
+  std::uint8_t id = 0;
+  for (const std::uint64_t due : {0, 300, 100, 200, 200}) {
+    Key one = key("k" + std::to_string(id), id);
+    one.due_us = due;
+    ++id;
+    ASSERT_TRUE(succeeds(store->create_key(one)));
+    EXPECT_EQ(store->get_key(one.name)->due_us, due);
+  }
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(*store->list_keys_due(99, 9), Names{});
+  EXPECT_EQ(*store->list_keys_due(200, 9), (Names{"k2", "k3", "k4"}));
+  EXPECT_EQ(*store->list_keys_due(~std::uint64_t{0}, 2), (Names{"k2", "k3"}));
+  Key moved = *store->get_key("k2");
+  moved.due_us = 400;
+  moved.revision = 2;
+  ASSERT_TRUE(succeeds(store->update_key(moved, 1)));
+  EXPECT_EQ(*store->list_keys_due(300, 9), (Names{"k3", "k4", "k1"}));
+  moved.due_us = 0;
+  moved.revision = 3;
+  ASSERT_TRUE(succeeds(store->update_key(moved, 2)));
+  EXPECT_EQ(store->list_keys_due(1000, 9)->size(), 3U);
+  moved.due_us = ~std::uint64_t{0};
+  moved.revision = 4;
+  EXPECT_TRUE(fails_with(store->update_key(moved, 3), Code::invalid));
 }
 
 TEST_P(StoreContract, ListsKeysByPrefixInPages) {

@@ -38,6 +38,32 @@ TEST_P(StoreContract, SeveralGatewaysMayMigrateAtOnce) {
   for (const auto& one : stores) EXPECT_TRUE(succeeds(one->check_schema()));
 }
 
+// Takes a store back to what a program of schema 1 left, so that the step to 2 is taken over rows.
+TEST_P(StoreContract, YesterdaysStoreKeepsItsKeys) {
+  Key old;
+  old.name = "records/diplomas";
+  old.id.fill(7);
+  old.created_us = 5;
+  old.attributes = "{}";
+  old.revision = 3;
+  old.mac = bytes("mac");
+  old.versions = {{old.id, 1, KeyState::active, 1, 5, bytes("wrapped"), bytes("mac")}};
+  ASSERT_TRUE(succeeds(store->create_key(old)));
+  place->run("drop index keys_due");
+  place->run("alter table keys drop column due_us");
+  place->run("delete from schema_version where version > 1");
+  const auto after = place->open();
+  EXPECT_TRUE(fails_with(after->check_schema(), Code::invalid)) << "not without being asked to";
+  ASSERT_TRUE(succeeds(after->migrate()));
+  EXPECT_TRUE(succeeds(after->check_schema()));
+  const auto found = after->get_key("records/diplomas");
+  ASSERT_TRUE(succeeds(found));
+  EXPECT_EQ(found->due_us, 0U);
+  EXPECT_EQ(found->mac, old.mac);
+  EXPECT_EQ(found->versions.size(), 1U);
+  EXPECT_TRUE(after->list_keys_due(1000, 9)->empty());
+}
+
 TEST_P(StoreContract, ANewerSchemaIsRefused) {
   place->run("insert into schema_version (version) values (1000)");
   EXPECT_TRUE(fails_with(store->check_schema(), Code::invalid));

@@ -150,6 +150,32 @@ TEST(JsonScanner, BoundsTheMembersOfAnObject) {
   EXPECT_EQ(scan(text + ",\"m1024\":0}"), JsonFault::too_many);
 }
 
+TEST(JsonScanner, BoundsTheElementsOfAnArrayThatItSplits) {
+  JsonLimits limits;
+  limits.elements = 3;
+  JsonScanner scanner(limits);
+  std::vector<JsonValue> out;
+  EXPECT_EQ(scanner.array("[1,2,3]", out), JsonFault::none);
+  EXPECT_EQ(scanner.array("[1,2,3,4]", out), JsonFault::too_many);
+  EXPECT_EQ(scanner.array("[[1,2,3,4]]", out), JsonFault::none);
+}
+
+// Strings are looked through eight bytes at a time: each byte matters at each place.
+TEST(JsonScanner, SeesEveryByteOfAString) {
+  JsonScanner scanner;
+  JsonValue value;
+  for (std::size_t length = 1; length < 20; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        std::string text = '"' + std::string(length, 'a') + '"';
+        text[1 + at] = static_cast<char>(byte);
+        const bool good = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+        EXPECT_EQ(scanner.value(text, value) == JsonFault::none, good) << length << ' ' << at << ' ' << byte;
+      }
+    }
+  }
+}
+
 TEST(JsonScanner, SplitsObjectsIntoSpansOfTheText) {
   JsonScanner scanner;
   std::vector<JsonMember> members;

@@ -114,6 +114,14 @@ class WatchedStore final : public store::Store {
                                                         std::uint64_t after_line, std::size_t limit) override {
     return inner_.import_errors(collection, import_id, after_line, limit);
   }
+  Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {
+    if (away) return gone();
+    return inner_.remove_key(name, id, expected_revision);
+  }
+  Result<std::vector<std::string>> list_keys_due(std::uint64_t before_us, std::size_t limit) override {
+    if (away) return gone();
+    return inner_.list_keys_due(before_us, limit);
+  }
   Status create_key(const store::Key& key) override {
     if (key.name.starts_with("records/")) run_once(before_create_key);
     return inner_.create_key(key);
