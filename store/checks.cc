@@ -130,6 +130,14 @@ Status check_import(std::string_view collection, std::string_view import_id) {
   return check_collection(collection);
 }
 
+Status check_token(const LoginToken& token) {
+  if (!valid_text(token.accessor, kMaxAccessorBytes)) return Error{Code::invalid, "token accessor"};
+  if (!valid_text(token.principal, kMaxPrincipalBytes)) return Error{Code::invalid, "token principal"};
+  const bool in_order = token.issued_us <= token.expires_us && token.expires_us <= token.limit_us;
+  if (!in_order || !fits_signed(token.limit_us)) return Error{Code::invalid, "token times"};
+  return {};
+}
+
 Status check_list(std::string_view prefix, std::string_view after) {
   if (!prefix.empty() && !valid_text(prefix, kMaxNameBytes)) return Error{Code::invalid, "prefix of a key name"};
   if (!after.empty() && !valid_text(after, kMaxNameBytes)) return Error{Code::invalid, "page start"};

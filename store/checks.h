@@ -24,6 +24,7 @@ Status check_read(std::string_view collection, std::span<const std::string> ids)
 Status check_import(std::string_view collection, std::string_view import_id);
 Status check_key(const Key& key);
 Status check_key_update(const Key& key, std::uint64_t expected_revision);
+Status check_token(const LoginToken& token);
 Status check_list(std::string_view prefix, std::string_view after);
 
 }  // namespace sluis::store

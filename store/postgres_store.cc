@@ -13,6 +13,7 @@
 #include "store/pg_pool.h"
 #include "store/pg_put.h"
 #include "store/pg_records.h"
+#include "store/pg_tokens.h"
 #include "store/rows.h"
 
 namespace sluis::store {
@@ -148,6 +149,32 @@ class PostgresStore final : public Store {
   }
   Result<std::vector<std::string>> list_keys_due(std::uint64_t before_us, std::size_t limit) override {
     return reading([&](PgConnection& c) { return pg::list_keys_due(c, clamp_line(before_us), limit); });
+  }
+
+  Result<std::uint64_t> add_token(const LoginToken& token, std::size_t most, std::uint64_t now_us) override {
+    if (auto ok = check_token(token); !ok) return ok.error();
+    std::uint64_t evicted = 0;
+    auto done = writing([&](PgConnection& c) { return pg::add_token(c, token, most, now_us, evicted); },
+                        [&](PgConnection& c) { return pg::token_stored(c, token); });
+    if (!done) return done.error();
+    return evicted;
+  }
+  Result<LoginToken> get_token(const Digest& id) override {
+    return reading([&](PgConnection& c) { return pg::get_token(c, id); });
+  }
+  Status renew_token(const LoginToken& token, std::uint64_t expected_expires_us) override {
+    if (auto ok = check_token(token); !ok) return ok;
+    return writing([&](PgConnection& c) { return pg::renew_token(c, token, expected_expires_us); },
+                   [&](PgConnection& c) { return pg::token_stored(c, token); });
+  }
+  Status remove_token(const Digest& id) override {
+    return writing([&](PgConnection& c) { return pg::remove_token(c, id); },
+                   [&](PgConnection& c) -> Result<bool> {
+                     auto stored = pg::get_token(c, id);
+                     if (stored) return false;
+                     if (stored.error().code == Code::not_found) return true;
+                     return stored.error();
+                   });
   }
 
   Result<Bytes> get_fact(std::string_view name) override {

@@ -18,6 +18,12 @@ Status copy_key_id(ByteView bytes, KeyId& out) {
   return {};
 }
 
+Status copy_digest(ByteView bytes, Digest& out) {
+  if (bytes.size() != out.size()) return Error{Code::corrupt, "a digest of the wrong length"};
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+  return {};
+}
+
 ImportError existing_error(const Record& record) {
   return {record.line, "exists", "id"};
 }

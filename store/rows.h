@@ -9,6 +9,8 @@ namespace sluis::store {
 Result<KeyState> key_state_of(std::int64_t number);
 Status copy_key_id(ByteView bytes, KeyId& out);
 
+Status copy_digest(ByteView bytes, Digest& out);
+
 // What an import chunk leaves for a record that was there already, and the state that counts it as an error.
 ImportError existing_error(const Record& record);
 ImportState state_after(ImportState after, const ChunkResult& result);

@@ -69,6 +69,20 @@ create table facts (
 alter table keys add column due_us integer not null default 0;
 create index keys_due on keys (due_us, name) where due_us > 0;
 )"},
+    {3, R"(
+create table login_tokens (
+  id blob not null primary key,
+  accessor text not null unique,
+  principal text not null,
+  certificate blob not null,
+  issued_us integer not null,
+  expires_us integer not null,
+  limit_us integer not null,
+  mac blob not null
+) strict, without rowid;
+create index login_tokens_by_principal on login_tokens (principal, expires_us);
+create index login_tokens_by_end on login_tokens (expires_us);
+)"},
 };
 
 // Every primary key starts with what rows are spread by; nothing is numbered by the database; records and record_terms
@@ -138,6 +152,20 @@ create table facts (
     {2, R"(
 alter table keys add column due_us bigint not null default 0;
 create index keys_due on keys (due_us, name) where due_us > 0;
+)"},
+    {3, R"(
+create table login_tokens (
+  id bytea not null primary key,
+  accessor text collate "C" not null unique,
+  principal text collate "C" not null,
+  certificate bytea not null,
+  issued_us bigint not null,
+  expires_us bigint not null,
+  limit_us bigint not null,
+  mac bytea not null
+);
+create index login_tokens_by_principal on login_tokens (principal, expires_us);
+create index login_tokens_by_end on login_tokens (expires_us);
 )"},
 };
 

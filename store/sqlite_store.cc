@@ -14,6 +14,7 @@
 #include "store/sqlite_migrate.h"
 #include "store/sqlite_pool.h"
 #include "store/sqlite_records.h"
+#include "store/sqlite_tokens.h"
 
 namespace sluis::store {
 namespace {
@@ -132,6 +133,25 @@ class SqliteStore final : public Store {
   Result<std::vector<std::string>> list_keys_due(std::uint64_t before_us, std::size_t limit) override {
     const auto db = readers_->take();
     return sqlite::list_keys_due(*db, clamp_line(before_us), limit);
+  }
+
+  Result<std::uint64_t> add_token(const LoginToken& token, std::size_t most, std::uint64_t now_us) override {
+    if (auto ok = check_token(token); !ok) return ok.error();
+    std::uint64_t evicted = 0;
+    auto done = writer_.run([&](SqliteDb& db) { return sqlite::add_token(db, token, most, now_us, evicted); });
+    if (!done) return done.error();
+    return evicted;
+  }
+  Result<LoginToken> get_token(const Digest& id) override {
+    const auto db = readers_->take();
+    return sqlite::get_token(*db, id);
+  }
+  Status renew_token(const LoginToken& token, std::uint64_t expected_expires_us) override {
+    if (auto ok = check_token(token); !ok) return ok;
+    return writer_.run([&](SqliteDb& db) { return sqlite::renew_token(db, token, expected_expires_us); });
+  }
+  Status remove_token(const Digest& id) override {
+    return writer_.run([&](SqliteDb& db) { return sqlite::remove_token(db, id); });
   }
 
   Result<Bytes> get_fact(std::string_view name) override {

@@ -18,12 +18,16 @@
 
 #include "crypto/bytes.h"
 #include "crypto/envelope.h"
+#include "crypto/hash.h"
 
 namespace sluis::store {
 
 inline constexpr std::size_t kMaxCollectionBytes = 128;
 inline constexpr std::size_t kMaxIdBytes = 512;
 inline constexpr std::size_t kMaxNameBytes = 512;  // of keys and facts
+inline constexpr std::size_t kMaxAccessorBytes = 128;
+inline constexpr std::size_t kMaxPrincipalBytes = 1024;
+inline constexpr std::size_t kMaxTokensSwept = 100;  // expired tokens removed with one login
 inline constexpr std::size_t kMaxOpenFieldsBytes = std::size_t{4} << 20U;
 inline constexpr std::size_t kMaxTerms = 256;  // of one record, and of one Match
 inline constexpr std::size_t kMaxTermBytes = 64;
@@ -117,6 +121,17 @@ struct Key {
   std::vector<KeyVersion> versions;  // ascending
 };
 
+// What is kept of a login token: never the token itself. A governing row, like a key's.
+struct LoginToken {
+  Digest id{};  // SHA-256 of the token
+  std::string accessor, principal;
+  Digest certificate{};  // SHA-256 of the client certificate it was issued to
+  std::uint64_t issued_us = 0;
+  std::uint64_t expires_us = 0;
+  std::uint64_t limit_us = 0;  // no renewal moves its end beyond this
+  Bytes mac;
+};
+
 class Store {
  public:
   Store() = default;
@@ -174,6 +189,16 @@ class Store {
   virtual Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) = 0;
   // Names of the keys whose due_us is neither 0 nor after `before_us`, the longest due first.
   virtual Result<std::vector<std::string>> list_keys_due(std::uint64_t before_us, std::size_t limit) = 0;
+
+  // Login tokens. add_token also removes tokens that have expired at `now_us` (at most kMaxTokensSwept of them) and
+  // leaves the principal with `most` live ones: what expires first goes. Gives the number of live ones removed. Error
+  // conflict if the id or the accessor exists. Of logins at the same moment each may leave one token too many; the next
+  // one removes it.
+  virtual Result<std::uint64_t> add_token(const LoginToken& token, std::size_t most, std::uint64_t now_us) = 0;
+  virtual Result<LoginToken> get_token(const Digest& id) = 0;
+  // Replaces the row's end and MAC if its end is still `expected_expires_us`: conflict if not, not_found if it is gone.
+  virtual Status renew_token(const LoginToken& token, std::uint64_t expected_expires_us) = 0;
+  virtual Status remove_token(const Digest& id) = 0;
 
   // Small governing facts by name ("governance-key", "origin"): compare-and-set on the old value; std::nullopt: the
   // name must be new. Error conflict if it does not hold.

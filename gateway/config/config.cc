@@ -173,6 +173,9 @@ class ConfigReader {
     if (store.kind == "postgresql" && given != 1) {
       problems_.error(place_of("store"), "a postgresql store needs exactly one of dsn, dsn_file and dsn_credential");
     }
+    if (config_.tokens.max_ttl < config_.tokens.ttl) {
+      problems_.error(place_of("auth"), "auth.token_max_ttl_seconds is less than auth.token_ttl_seconds");
+    }
     const bool crl_missing = std::any_of(config_.tls.client_cas.begin(), config_.tls.client_cas.end(),
                                          [](const ClientCa& ca) { return ca.crl.empty(); });
     if (config_.tls.crl_check != CrlCheck::none && crl_missing) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/auth/tokens.h"
 #include "gateway/records/schema.h"
 #include "gateway/server/limits.h"
 #include "gateway/server/oplog.h"
@@ -66,6 +67,7 @@ struct Config {
   std::uint64_t audit_segment_bytes = 0;
   std::string policy_file;
   std::chrono::seconds key_cache{300};
+  auth::TokenConfig tokens;
   std::size_t import_chunk_records = 4096;
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;

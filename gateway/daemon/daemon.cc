@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "gateway/audit_api/routes.h"
+#include "gateway/auth/login_routes.h"
+#include "gateway/auth/sys_routes.h"
 #include "gateway/daemon/notify.h"
 #include "gateway/daemon/replay.h"
 #include "gateway/records/routes.h"
@@ -36,8 +38,8 @@ Daemon::~Daemon() = default;
 
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
-  for (const Step step :
-       {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_records, make_transit}) {
+  for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_records,
+                          make_transit, make_tokens}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -108,12 +110,30 @@ std::shared_ptr<const Snapshot> Daemon::snapshot(const Loaded& loaded, std::uint
   return out;
 }
 
+auth::SysParts Daemon::sys_parts() const {
+  auth::SysParts parts;
+  parts.seal = [readiness = readiness_.get()] {
+    const bool serves = readiness->up("hsm") && readiness->up("store") && readiness->up("schema");
+    return auth::SealState{!serves};
+  };
+  parts.router = [this]() -> const Router& { return *router_; };
+  parts.version = version_;
+  parts.storage = parts_.store->kind();
+  parts.transit_mount = parts_.transit ? parts_.config.transit.mount : "";
+  return parts;
+}
+
 std::vector<Route> Daemon::routes() {
   auto routes = record_routes(*parts_.records);
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
+  for (auto& route : auth::login_routes(*parts_.tokens)) routes.push_back(std::move(route));
+  for (auto& route : auth::sys_routes(sys_parts())) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
-    for (auto& route : transit::transit_routes(parts_.transit)) routes.push_back(std::move(route));
+    for (auto& route : transit::transit_routes(parts_.transit)) {
+      route.token = TokenUse::checked;
+      routes.push_back(std::move(route));
+    }
   }
   const HealthSources sources{readiness_.get(), [this](std::string& out) { append_metrics(out); }, version_,
                               parts_.config.audit_origin};
@@ -128,7 +148,8 @@ void Daemon::make_services() {
   probe_metrics_ = std::make_unique<Metrics>(probe_router_->routes());
   gate_ = std::make_unique<ReplyGate>(*parts_.log);
   workers_ = std::make_unique<WorkerPool>(parts_.config.workers, parts_.config.worker_queue);
-  services_ = {router_.get(), gate_.get(), workers_.get(), metrics_.get(), parts_.oplog.get(), {}, {}};
+  services_ = {router_.get(),          gate_.get(), workers_.get(), metrics_.get(), parts_.oplog.get(), {}, {},
+               parts_.token_gate.get()};
   services_.may_run_inline = [this, local = parts_.store->local()](const Route& route, const Call& call) {
     if (route.action.starts_with("transit.")) return transit::may_run_inline(*parts_.transit, route, call);
     return local && parts_.records->key_cached(call.param("collection"));
@@ -137,6 +158,7 @@ void Daemon::make_services() {
   probe_services_ = services_;
   probe_services_.router = probe_router_.get();
   probe_services_.metrics = probe_metrics_.get();
+  probe_services_.tokens = nullptr;
 }
 
 // An administrative act, and those that happened meanwhile. Waits until they are durable.

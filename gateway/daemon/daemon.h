@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/auth/sys_routes.h"
 #include "gateway/daemon/health.h"
 #include "gateway/daemon/parts.h"
 #include "gateway/daemon/readiness.h"
@@ -53,6 +54,7 @@ class Daemon {
   std::vector<Check> checks();
   std::shared_ptr<const Snapshot> snapshot(const Loaded& loaded, std::uint64_t tls_generation) const;
   std::vector<Route> routes();
+  auth::SysParts sys_parts() const;
   void make_services();
   void append_metrics(std::string& out) const;
   void add_gauges(std::vector<Metrics::Row>& rows) const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/daemon/replay.h"
+#include "gateway/keys/newest.h"
 #include "hsm/pin.h"
 #include "store/postgres_store.h"
 #include "store/sqlite_store.h"
@@ -141,6 +142,16 @@ std::shared_ptr<const Collections> collections_of(const Config& config) {
   auto out = std::make_shared<Collections>();
   for (const auto& schema : config.collections) out->emplace(schema.name, std::make_shared<const Collection>(schema));
   return out;
+}
+
+Reasons make_tokens(Parts& parts) {
+  const auto master = newest_version(*parts.token, hsm::KeyKind::master);
+  if (!master) return {line("auth", master.error())};
+  auto governance = Governance::open(*parts.store, *parts.token, *master);
+  if (!governance) return {line("auth", governance.error())};
+  parts.tokens = std::make_unique<auth::Tokens>(*parts.store, *std::move(governance), parts.config.tokens);
+  parts.token_gate = std::make_unique<auth::TokenGate>(*parts.tokens);
+  return {};
 }
 
 Reasons make_records(Parts& parts) {

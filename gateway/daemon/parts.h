@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/log.h"
+#include "gateway/auth/token_gate.h"
 #include "gateway/config/config.h"
 #include "gateway/keys/admin_events.h"
 #include "gateway/keys/audit_signer.h"
@@ -42,6 +43,8 @@ struct Parts {
   std::unique_ptr<transit::Summary> transit_summary;
   std::shared_ptr<const transit::Parts> transit;
   std::unique_ptr<transit::Rotator> transit_rotator;
+  std::unique_ptr<auth::Tokens> tokens;
+  std::unique_ptr<auth::TokenGate> token_gate;
 };
 
 // Each makes what its name says, from the configuration and what was made before.
@@ -53,6 +56,7 @@ Reasons make_keys(Parts& parts);
 Reasons open_log(Parts& parts);  // recovers it, and counts today's decrypts against the budgets
 Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
+Reasons make_tokens(Parts& parts);
 
 std::shared_ptr<const Collections> collections_of(const Config& config);
 

@@ -13,6 +13,7 @@
 #include "audit/entry.h"
 #include "crypto/result.h"
 #include "crypto/secret.h"
+#include "gateway/http/client_certificate.h"
 #include "policy/policy.h"
 
 namespace sluis::gateway {
@@ -27,10 +28,11 @@ struct Call {
   std::vector<std::pair<std::string, std::string>> query;   // decoded, in order
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   SecretBuffer body;
-  const policy::Principal* principal = nullptr;  // never null in a handler that needs one
-  policy::Decision decision;                     // allowed, with the fields allowed
-  std::shared_ptr<const policy::Policy> policy;  // the policy that decided
-  std::string purpose, case_reference;           // headers Sluis-Purpose and Sluis-Case, checked
+  std::shared_ptr<const ClientCertificate> certificate;  // null on a listener without TLS
+  const policy::Principal* principal = nullptr;          // never null in a handler that needs one
+  policy::Decision decision;                             // allowed, with the fields allowed
+  std::shared_ptr<const policy::Policy> policy;          // the policy that decided
+  std::string purpose, case_reference;                   // headers Sluis-Purpose and Sluis-Case, checked
   std::string client_address;
   std::string request_id;
   std::uint64_t now_us = 0;
@@ -118,6 +120,13 @@ enum class Runs : std::uint8_t {
   worker,  // may block: bounded worker pool, 503 with Retry-After when full
 };
 
+// What of the headers of the compatible interface counts: X-Vault-Token, Authorization: Bearer, X-Vault-Namespace.
+enum class TokenUse : std::uint8_t {
+  none,     // nothing
+  ignored,  // the namespace; a token may be there, good or bad
+  checked,  // both: a token that is there must be good
+};
+
 // One row of the route table. Patterns: "/v1/records/{collection}/{id}", "/v1/records/{collection}:read",
 // "/v1/records/{collection}/{id}:attest". A pattern without an action is open to any verified certificate or to none.
 struct Route {
@@ -133,6 +142,7 @@ struct Route {
   static constexpr const char* any = "*";
   std::vector<std::string> query = {};
   FilterHandler filter{};  // beside a handler: takes the calls whose body is NDJSON (application/x-ndjson)
+  TokenUse token = TokenUse::none;
 };
 
 // RFC 9457 problem documents; a failed decrypt says nothing about why it failed.

@@ -97,6 +97,29 @@ Digest Governance::mac_of(const store::Key& key) const {
   return hmac_sha256(key_.expose_secret(), {row});
 }
 
+Digest Governance::mac_of(const store::LoginToken& token) const {
+  Bytes row;
+  append_prefixed(row, bytes_of("sluis/login-token/1"));
+  row.insert(row.end(), token.id.begin(), token.id.end());
+  append_prefixed(row, bytes_of(token.accessor));
+  append_prefixed(row, bytes_of(token.principal));
+  row.insert(row.end(), token.certificate.begin(), token.certificate.end());
+  append_u64(row, token.issued_us);
+  append_u64(row, token.expires_us);
+  append_u64(row, token.limit_us);
+  return hmac_sha256(key_.expose_secret(), {row});
+}
+
+void Governance::seal(store::LoginToken& token) const {
+  const Digest mac = mac_of(token);
+  token.mac.assign(mac.begin(), mac.end());
+}
+
+Status Governance::check(const store::LoginToken& token) const {
+  if (!same(mac_of(token), token.mac)) return Error{Code::corrupt, "a token's row was changed outside Sluis"};
+  return {};
+}
+
 void Governance::seal(store::Key& key) const {
   for (store::KeyVersion& version : key.versions) {
     const Digest mac = mac_of(key, version);

@@ -3,7 +3,9 @@
 //   version row: "sluis/key-version/1", key name, key id, version, state, master version, created, wrapped
 //   key row:     "sluis/key/1", name, id, created, attributes, revision, number of versions, their MACs in order;
 //                with a time to rotate: "sluis/key/2", the same, and that time
-// so a version cannot be edited, moved to another key, taken away or added. Thread-safe.
+// so a version cannot be edited, moved to another key, taken away or added.
+//   login token: "sluis/login-token/1", id, accessor, principal, certificate, issued, expires, limit
+// Thread-safe.
 #pragma once
 
 #include "crypto/hash.h"
@@ -22,11 +24,14 @@ class Governance {
   void seal(store::Key& key) const;
   // Error corrupt if any MAC does not match.
   Status check(const store::Key& key) const;
+  void seal(store::LoginToken& token) const;
+  Status check(const store::LoginToken& token) const;
 
  private:
   explicit Governance(SecretKey key) noexcept : key_(std::move(key)) {}
   Digest mac_of(const store::Key& key, const store::KeyVersion& version) const;
   Digest mac_of(const store::Key& key) const;
+  Digest mac_of(const store::LoginToken& token) const;
   SecretKey key_;
 };
 

@@ -43,17 +43,30 @@ Status check_query(const Route& route, const Call& call) {
 
 // What the leaf of a denial's entry may say of the call: names that are known. Whatever the client made up goes to the
 // sidecar, for it may be personal data.
-audit::Event denial_of(const Snapshot& snapshot, const Call& call, const Route& route) {
+audit::Event denial_of(const Snapshot& snapshot, const Call& call, const Route& route, std::string_view reason) {
   audit::Event event;
-  event.action = route.action;
+  event.action = route.action.empty() ? std::string("auth.token") : route.action;
   event.outcome = audit::Outcome::denied;
   if (snapshot.known_collections.contains(call.param("collection"))) event.collection = call.param("collection");
   // Whatever stands in the path, an entry stays small.
   constexpr std::size_t kLongestId = 200;
   event.payload.record = call.param("id").substr(0, kLongestId);
-  event.payload.detail = call.decision.reason;
+  event.payload.detail = reason;
   if (!call.purpose.empty()) event.payload.detail += "; purpose " + call.purpose;
-  return event;
+  std::vector<audit::Event> one{std::move(event)};
+  complete_events(one, call);
+  one.front().purpose.clear();
+  return std::move(one.front());
+}
+
+void check_token(const Services& services, const Snapshot& snapshot, const Call& call, Admission& out) {
+  const auto known = services.tokens->look(call, *out.route);
+  out.ask_token = !known.has_value();
+  if (!known || *known) return;
+  out.refusal = problem_of(known->error());
+  if (known->error().code == Code::denied) {
+    out.events.push_back(token_denial(snapshot, call, *out.route, known->error()));
+  }
 }
 
 void decide(const Snapshot& snapshot, const Route& route, Call& call, Admission& out) {
@@ -71,9 +84,7 @@ void decide(const Snapshot& snapshot, const Route& route, Call& call, Admission&
   }
   if (call.decision.allowed) return;
   out.refusal = problem(403, "not allowed", call.decision.reason);
-  out.events.push_back(denial_of(snapshot, call, route));
-  complete_events(out.events, call);
-  out.events.back().purpose.clear();
+  out.events.push_back(denial_of(snapshot, call, route, call.decision.reason));
 }
 
 // Clients of the compatible paths put a slash behind what they list.
@@ -120,10 +131,16 @@ Admission admit(const Services& services, const Snapshot& snapshot, const Reques
     out.refusal = problem_of(own.error());
     return out;
   }
+  if (services.tokens != nullptr) check_token(services, snapshot, call, out);
+  if (out.refusal) return out;
   if (!out.route->action.empty()) decide(snapshot, *out.route, call, out);
   if (out.refusal) return out;
   if (const auto known = check_query(*out.route, call); !known) out.refusal = problem_of(known.error());
   return out;
+}
+
+audit::Event token_denial(const Snapshot& snapshot, const Call& call, const Route& route, const Error& why) {
+  return denial_of(snapshot, call, route, why.what.view());
 }
 
 void complete_events(std::vector<audit::Event>& events, const Call& call) {

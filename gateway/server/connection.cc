@@ -102,6 +102,7 @@ Task<Connection::Next> Connection::serve_one() {
   call_.request_id = loop_.next_request_id();
   call_.now_us = unix_microseconds();
   call_.client_address = address_;
+  call_.certificate = peer_ ? peer_->certificate : nullptr;
   call_.path = parser_.head().target;  // until admission decodes it
   call_.principal = principal();
   const InFlight in_flight(shared_);
@@ -196,8 +197,9 @@ Task<Connection::Next> Connection::refuse(Reply reply) {
 
 Task<Connection::Next> Connection::handle() {
   const auto& route = *admission_.route;
-  const bool here = route.runs == Runs::io ||
-                    (route.runs == Runs::local && services_.may_run_inline && services_.may_run_inline(route, call_));
+  const bool quick = route.runs == Runs::io ||
+                     (route.runs == Runs::local && services_.may_run_inline && services_.may_run_inline(route, call_));
+  const bool here = quick && !admission_.ask_token;
   step_ = Step::handle;
   error_.reset();
   if (here) {

@@ -84,6 +84,7 @@ class Connection final : public Parked, public Job {
   void run() noexcept override;
   void guarded() noexcept;
   void perform();
+  bool token_holds();
   void fetch_piece();
   void take_piece(Result<Piece> piece);
   void finish_filter();

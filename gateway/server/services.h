@@ -11,6 +11,7 @@
 
 #include "gateway/http/reply_gate.h"
 #include "gateway/http/router.h"
+#include "gateway/http/token_check.h"
 #include "gateway/server/denial_limit.h"
 #include "gateway/server/metrics.h"
 #include "gateway/server/oplog.h"
@@ -34,6 +35,7 @@ struct Services {
   // Whether a call of a Runs::local route will not block now. Called on I/O threads; must not block itself.
   std::function<bool(const Route&, const Call&)> may_run_inline;
   Compatible compatible{};
+  TokenCheck* tokens = nullptr;  // null: no route looks at tokens
 };
 
 // Connections by principal, for the limit on them.

@@ -1,5 +1,6 @@
 // What a connection has a worker do. The coroutine is parked meanwhile, so nothing here needs a lock.
 #include <typeinfo>
+#include <utility>
 
 #include "gateway/server/connection.h"
 
@@ -42,7 +43,21 @@ void Connection::guarded() noexcept {
   }
 }
 
+// Asked once a call, before anything else of it.
+bool Connection::token_holds() {
+  if (!std::exchange(admission_.ask_token, false)) return true;
+  const Status sound = services_.tokens->ask(call_);
+  if (sound) return true;
+  error_ = sound.error();
+  if (error_->code == Code::denied) {
+    services_.metrics->add(Metrics::Count::denials);
+    services_.gate->note({token_denial(*snapshot_, call_, *admission_.route, *error_)});
+  }
+  return false;
+}
+
 void Connection::perform() {
+  if (!token_holds()) return;
   switch (step_) {
     case Step::handle:
       outcome_ = admission_.route->handler(call_);

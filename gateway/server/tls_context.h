@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "crypto/hash.h"
+#include "gateway/http/client_certificate.h"
 #include "policy/policy.h"
 
 using SSL = struct ssl_st;
@@ -44,6 +45,7 @@ using SslPtr = std::unique_ptr<SSL, SslFree>;
 struct Peer {
   policy::Identity identity;
   std::uint64_t not_after = 0;  // Unix seconds: no call is served after it
+  std::shared_ptr<const ClientCertificate> certificate;
 };
 
 class TlsContext {
@@ -81,5 +83,7 @@ class TlsContext {
 
 // Subject as RFC 2253 text and subjectAltName URIs. Nothing if a name holds a NUL or what is not UTF-8.
 std::optional<policy::Identity> identity_of(X509* certificate);
+// The rest of it; nothing if memory is short.
+std::optional<ClientCertificate> certificate_of(X509* certificate);
 
 }  // namespace sluis::gateway

@@ -229,7 +229,10 @@ std::optional<Peer> TlsContext::peer_of(const SSL* ssl) const {
   for (int i = 1; i < sk_X509_num(chain); ++i) {
     not_after = std::min(not_after, unix_seconds(X509_get0_notAfter(sk_X509_value(chain, i))));
   }
-  return Peer{*std::move(identity), not_after};
+  auto own = certificate_of(certificate);
+  if (!own) return std::nullopt;
+  own->not_after = not_after;
+  return Peer{*std::move(identity), not_after, std::make_shared<const ClientCertificate>(*std::move(own))};
 }
 
 }  // namespace sluis::gateway

@@ -1,11 +1,28 @@
 // keys: LIST, GET keys/:key, POST keys/:key
+#include <algorithm>
+#include <iterator>
+
 #include "gateway/transit/api/handlers.h"
 #include "gateway/transit/api/key_info.h"
 
 namespace sluis::gateway::transit {
 namespace {
 
-constexpr std::int64_t kMostNames = 10'000;  // of one list without a limit
+constexpr std::size_t kPage = 1000;  // names asked of the store at a time
+constexpr std::int64_t kMostNames = 1'000'000;
+
+Result<std::vector<std::string>> names_of(TransitKeys& keys, std::string_view prefix, std::string_view after,
+                                          std::size_t most) {
+  std::vector<std::string> out;
+  while (out.size() < most) {
+    const std::size_t wanted = std::min(kPage, most - out.size());
+    auto page = keys.names(prefix, out.empty() ? after : std::string_view(out.back()), wanted);
+    if (!page) return page;
+    out.insert(out.end(), std::move_iterator(page->begin()), std::move_iterator(page->end()));
+    if (page->size() < wanted) break;
+  }
+  return out;
+}
 
 CreateOptions read_options(Params& params) {
   CreateOptions options;
@@ -34,7 +51,7 @@ Outcome list_keys(const Parts& parts, Call& call) {
   if (params.refusal()) return refuse(*params.refusal());
   if (call.method == Method::get && !params.flag("list")) return refuse({405, "unsupported operation"});
   const auto most = limit < 1 || limit > kMostNames ? kMostNames : limit;
-  const auto names = parts.keys.names(prefix, after, static_cast<std::size_t>(most));
+  const auto names = names_of(parts.keys, prefix, after, static_cast<std::size_t>(most));
   if (!names) return refuse(names.error());
   if (names->empty()) return refuse(Refusal{404, {}});
   Answer answer;

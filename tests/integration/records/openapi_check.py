@@ -22,8 +22,10 @@ class Description:
         pieces = re.split(r"(\{\w+\})", path)
         return re.compile("".join("([^/:]+)" if p.startswith("{") else re.escape(p) for p in pieces) + r"\Z")
 
-    def operations(self):
-        return {(method, path) for path, item in self.document["paths"].items() for method in METHODS if method in item}
+    def operations(self, *tags):
+        """Those with one of the tags; all where none is named."""
+        return {(method, path) for path, item in self.document["paths"].items() for method in METHODS
+                if method in item and (not tags or set(tags) & set(item[method]["tags"]))}
 
     def _resolve(self, thing):
         while "$ref" in thing:

@@ -212,7 +212,6 @@ def test_health(description, gateway):
 
 def test_every_operation_was_called(description):
     """Runs last: what the description promises and nobody has tried is not known to be true."""
-    mine = {(method, path) for method, path in description.operations() if not path.startswith("/v1/transit/")}
-    assert mine - description.called == set()
+    assert description.operations("audit", "health", "records") - description.called == set()
 
 

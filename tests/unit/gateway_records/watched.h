@@ -58,6 +58,8 @@ class WatchedStore final : public store::Store {
 
   std::atomic<bool> away{false};
   std::atomic<int> puts{0};
+  std::atomic<int> token_reads{0};
+  std::function<void()> before_renew;       // taken away when it has run
   std::function<void()> before_put;         // taken away when it has run
   std::function<Status()> before_chunk;     // an error refuses the chunk
   std::function<Status()> after_chunk;      // an error comes in place of the result
@@ -137,6 +139,24 @@ class WatchedStore final : public store::Store {
   }
   Status update_key(const store::Key& key, std::uint64_t expected_revision) override {
     return inner_.update_key(key, expected_revision);
+  }
+  Result<std::uint64_t> add_token(const store::LoginToken& token, std::size_t most, std::uint64_t now_us) override {
+    if (away) return gone();
+    return inner_.add_token(token, most, now_us);
+  }
+  Result<store::LoginToken> get_token(const Digest& id) override {
+    ++token_reads;
+    if (away) return gone();
+    return inner_.get_token(id);
+  }
+  Status renew_token(const store::LoginToken& token, std::uint64_t expected_expires_us) override {
+    run_once(before_renew);
+    if (away) return gone();
+    return inner_.renew_token(token, expected_expires_us);
+  }
+  Status remove_token(const Digest& id) override {
+    if (away) return gone();
+    return inner_.remove_token(id);
   }
   Result<Bytes> get_fact(std::string_view name) override { return inner_.get_fact(name); }
   Status put_fact(std::string_view name, ByteView value, const std::optional<Bytes>& expected) override {

@@ -1,0 +1,77 @@
+// Checks by name, run in order; what each of them sent is noted, and all of it is written as JSON for the test that started it.
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+
+// `node main.mjs --list` names the checks, with neither the library nor a gateway.
+const listing = process.argv.includes('--list');
+const folder = process.env.SLUIS_CA;
+const checks = [];
+let sent = [];
+
+export function check(name, body) {
+  checks.push({ name, body });
+}
+
+// The members of batch items too, as "batch_input.NAME".
+function names(body) {
+  const out = Object.keys(body ?? {});
+  const items = Array.isArray(body?.batch_input) ? body.batch_input : [];
+  for (const item of items) {
+    if (item && typeof item === 'object') out.push(...Object.keys(item).map((name) => `batch_input.${name}`));
+  }
+  return [...new Set(out)];
+}
+
+// A client of the library with a certificate and no token, whose requests are noted.
+export function client(who, options = {}) {
+  if (listing) return {};
+  const vault = createRequire(import.meta.url)('node-vault')({
+    endpoint: process.env.SLUIS_URL,
+    requestOptions: {
+      ca: fs.readFileSync(`${folder}/server-ca.pem`),
+      cert: fs.readFileSync(`${folder}/${who}.pem`),
+      key: fs.readFileSync(`${folder}/${who}.key`),
+      headers: options.headers ?? {},
+    },
+    ...options.vault,
+  });
+  const request = vault.request;
+  vault.request = async (options_) => {
+    const url = new URL(options_.path, 'https://gateway');
+    const note = { method: options_.method, path: url.pathname, names: [...names(options_.json), ...url.searchParams.keys()] };
+    note.headers = Object.keys(options_.headers ?? {});
+    note.status = 0;
+    sent.push(note);
+    try {
+      const body = await request(options_);
+      note.status = 200;
+      return body;
+    } catch (error) {
+      note.status = error.response?.statusCode ?? -1;
+      throw error;
+    }
+  };
+  // PUT means what POST means; the library has no word for it.
+  vault.put = (path, json) => vault.request({ method: 'PUT', path: `/${path}`, json });
+  vault.get = (path) => vault.request({ method: 'GET', path: `/${path}` });
+  return vault;
+}
+
+export async function run() {
+  if (listing) {
+    console.log(JSON.stringify(checks.map(({ name }) => name)));
+    return;
+  }
+  const results = [];
+  for (const { name, body } of checks) {
+    sent = [];
+    let error = null;
+    try {
+      await body();
+    } catch (thrown) {
+      error = `${thrown.stack ?? thrown}\n${JSON.stringify(thrown.response?.body ?? null)}`;
+    }
+    results.push({ name, error, sent });
+  }
+  fs.writeFileSync(process.env.SLUIS_RESULTS, JSON.stringify(results));
+}
