@@ -57,7 +57,7 @@ class WatchedStore final : public store::Store {
   explicit WatchedStore(store::Store& inner) : inner_(inner) {}
 
   std::atomic<bool> away{false};
-  std::atomic<int> puts{0};
+  std::atomic<int> puts{0}, put_calls{0};
   std::function<void()> before_put;         // taken away when it has run
   std::function<Status()> before_chunk;     // an error refuses the chunk
   std::function<Status()> after_chunk;      // an error comes in place of the result
@@ -68,11 +68,12 @@ class WatchedStore final : public store::Store {
   Status migrate() override { return inner_.migrate(); }
   Status check_schema() override { return inner_.check_schema(); }
   Status ping() override { return inner_.ping(); }
-  Status put(const store::Record& record, const store::Expected& expected) override {
-    ++puts;
+  std::vector<Status> put_many(std::span<const store::Put> some) override {
+    puts += static_cast<int>(some.size());
+    ++put_calls;
     run_once(before_put);
-    if (away) return gone();
-    return inner_.put(record, expected);
+    if (away) return std::vector<Status>(some.size(), gone());
+    return inner_.put_many(some);
   }
   Status remove(std::string_view collection, std::string_view id, const store::Expected& expected) override {
     if (away) return gone();
