@@ -42,7 +42,7 @@ class PutSteps {
 };
 
 // The inserts of several puts as one statement, which costs the server a fraction of as many. No two may be of the
-// same record. Rows are locked in the order given.
+// same record; they outlive this. Rows are locked in the order given.
 class PutMany {
  public:
   explicit PutMany(std::span<const PutSteps* const> puts);
@@ -51,7 +51,7 @@ class PutMany {
   std::vector<PutSteps::Inserted> judge(const PgResult& result) const;
 
  private:
-  std::size_t count_;
+  std::vector<const PutSteps*> puts_;
   PgParams params_;
 };
 

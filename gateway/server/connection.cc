@@ -209,6 +209,7 @@ Task<Connection::Next> Connection::handle() {
     if (!queued) co_return co_await send(problem_of(Error{Code::busy, "the worker queue is full"}));
   }
   if (error_) co_return co_await send(problem_of(*error_));
+  if (std::exchange(at_gate_, false)) co_return co_await send(released().reply);
   co_return co_await answer(*std::exchange(outcome_, std::nullopt));
 }
 
@@ -227,9 +228,13 @@ Task<ReplyGate::Released> Connection::pass_gate(Outcome outcome) {
   } else {
     co_await park(HoldAndWait{this, &outcome});
   }
+  co_return released();
+}
+
+ReplyGate::Released Connection::released() {
   auto released = services_.gate->take_out(held_);
   if (released.what == ReplyGate::What::refusal) services_.metrics->add(Metrics::Count::replies_withheld);
-  co_return released;
+  return released;
 }
 
 Task<Connection::Next> Connection::answer(Outcome outcome) {

@@ -57,7 +57,7 @@ class WatchedStore final : public store::Store {
   explicit WatchedStore(store::Store& inner) : inner_(inner) {}
 
   std::atomic<bool> away{false};
-  std::atomic<int> puts{0};
+  std::atomic<int> puts{0}, put_calls{0};
   std::atomic<int> token_reads{0};
   std::function<void()> before_renew;       // taken away when it has run
   std::function<void()> before_put;         // taken away when it has run
@@ -70,11 +70,12 @@ class WatchedStore final : public store::Store {
   Status migrate() override { return inner_.migrate(); }
   Status check_schema() override { return inner_.check_schema(); }
   Status ping() override { return inner_.ping(); }
-  Status put(const store::Record& record, const store::Expected& expected) override {
-    ++puts;
+  std::vector<Status> put_many(std::span<const store::Put> some) override {
+    puts += static_cast<int>(some.size());
+    ++put_calls;
     run_once(before_put);
-    if (away) return gone();
-    return inner_.put(record, expected);
+    if (away) return std::vector<Status>(some.size(), gone());
+    return inner_.put_many(some);
   }
   Status remove(std::string_view collection, std::string_view id, const store::Expected& expected) override {
     if (away) return gone();
