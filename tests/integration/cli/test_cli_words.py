@@ -23,8 +23,9 @@ def attest(gateway, identity, *claims):
 
 def test_a_quoted_claim_is_text(gateway):
     record = put(gateway, "q-1", 21)
-    assert record["national_number"].isdigit()
-    ok(attest(gateway, "q-1", f'national_number="{record["national_number"]}"'))
+    digits = "".join(c for c in record["national_number"] if c.isdigit())
+    ok(attest(gateway, "q-1", f'national_number="{digits}"'))
+    ok(attest(gateway, "q-1", f"national_number={digits}"))
     ok(attest(gateway, "q-1", f'awarded_on>="{record["awarded_on"]}"', f"level={record['level']}"))
     assert attest(gateway, "q-1", f'level="{record["level"]}"').returncode == 1, "the level is a number"
     assert attest(gateway, "q-1", 'national_number="1"').returncode == 1
