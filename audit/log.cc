@@ -46,10 +46,12 @@ class DurableLog final : public Log {
   }
 
   void append(std::vector<Event> events, Done done) override {
-    auto prepared = prepare(events);
-    if (!prepared) return done(prepared.error());
-    writer_->submit(std::move(*prepared), std::move(done));
+    submit(std::move(events), std::move(done), Writer::Begin::now);
   }
+  void append_soon(std::vector<Event> events, Done done) override {
+    submit(std::move(events), std::move(done), Writer::Begin::soon);
+  }
+  void start() override { writer_->start(); }
   Result<Receipt> append_and_wait(std::vector<Event> events) override {
     auto prepared = prepare(events);
     if (!prepared) return prepared.error();
@@ -77,6 +79,11 @@ class DurableLog final : public Log {
   }
 
  private:
+  void submit(std::vector<Event> events, Done done, Writer::Begin begin) {
+    auto prepared = prepare(events);
+    if (!prepared) return done(prepared.error());
+    writer_->submit(std::move(*prepared), std::move(done), begin);
+  }
   Result<Prepared> prepare(std::vector<Event>& events) {
     const Status accepted = writer_->accepts();
     if (accepted) return preparer_->prepare(events);

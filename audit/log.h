@@ -84,6 +84,10 @@ class Log {
   // too_large, busy, audit_halted, and unavailable if the period's keys cannot be had. May block for those keys, once
   // a period.
   virtual void append(std::vector<Event> events, Done done) = 0;
+  // The same for a thread that has many calls at hand: the writer need not begin before start(), so that they become
+  // one write and one sync. Whoever calls append_soon() must call start() when it has no more for now.
+  virtual void append_soon(std::vector<Event> events, Done done) { append(std::move(events), std::move(done)); }
+  virtual void start() {}
   // Waits for durability. Not for I/O threads.
   virtual Result<Receipt> append_and_wait(std::vector<Event> events) = 0;
 

@@ -35,6 +35,7 @@ class Recoverer {
   Status read_checkpoint(Signer& signer);
   Status read_headers();
   Status start_first_segment();
+  Status make_first_checkpoint(Signer& signer);
   std::size_t first_to_walk() const;
   Status walk_all();
   Status walk(std::size_t at);
@@ -45,6 +46,7 @@ class Recoverer {
   FileOps& files_;
   Damage& damage_;
   const Digest origin_;
+  bool found_checkpoint_ = false;
   std::vector<SegmentHeader> headers_;
   LastSegment last_;
   Recovered out_;
@@ -56,6 +58,7 @@ Result<Recovered> Recoverer::run(Signer& signer) {
   if (done) done = read_headers();
   if (done && headers_.empty() && out_.checkpoint.size == 0) done = start_first_segment();
   if (done) done = walk_all();
+  if (done && !found_checkpoint_) done = make_first_checkpoint(signer);
   if (done) done = settle();
   if (!done) return done.error();
   out_.report.entries = out_.tree.size();
@@ -67,6 +70,7 @@ Status Recoverer::read_checkpoint(Signer& signer) {
   const auto note = read_small_file(path_in(config_.folder, kCheckpointName), kNoteLimit);
   if (!note) return note.error();
   if (!note->has_value()) return {};
+  found_checkpoint_ = true;
   const auto key = signer.public_key();
   if (!key) return key.error();
   auto checkpoint = open_checkpoint(**note, config_.origin, *key);
@@ -100,6 +104,17 @@ Status Recoverer::start_first_segment() {
   out_.segments.push_back({segment_name(0), header->id, 0, header->bytes, 0, {}});
   headers_.push_back(std::move(*header));
   return {};
+}
+
+// A new log is signed before its first entry, so that none without a checkpoint is ever taken for sound.
+Status Recoverer::make_first_checkpoint(Signer& signer) {
+  if (out_.tree.size() != 0) return damaged(std::string(kCheckpointName), {0, 0, "the log's checkpoint is missing"});
+  const auto key = signer.public_key();
+  if (!key) return key.error();
+  const Checkpoint first{config_.origin, 0, out_.tree.root()};
+  const auto note = sign_note(checkpoint_text(first), config_.origin, *key, signer);
+  if (!note) return note.error();
+  return replace_file(files_, config_.folder, kCheckpointTemporary, kCheckpointName, *note);
 }
 
 // The last segment whose start the checkpoint covers: the root that is signed proves the tree in that segment's header.

@@ -28,15 +28,19 @@ void SegmentMaker::want() {
   changed_.notify_all();
 }
 
+// A file that could not be made ahead of its use is tried once more now, whether that try has ended or is under way.
 Result<File> SegmentMaker::take() {
   std::unique_lock lock(mutex_);
-  if (made_ && !*made_) made_.reset();
-  if (!made_) wanted_ = true;
-  changed_.notify_all();
-  changed_.wait(lock, [this] { return made_.has_value(); });
-  Result<File> taken = std::move(*made_);
-  made_.reset();
-  return taken;
+  bool once_more = made_.has_value() || wanted_;
+  while (true) {
+    if (!made_) wanted_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return made_.has_value(); });
+    Result<File> taken = std::move(*made_);
+    made_.reset();
+    if (taken || !once_more) return taken;
+    once_more = false;
+  }
 }
 
 void SegmentMaker::run() {

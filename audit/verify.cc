@@ -76,7 +76,8 @@ Status Verifier::read_checkpoint() {
   const auto note = read_small_file(path_in(folder_, kCheckpointName), kNoteLimit);
   if (!note && note.error().code != Code::corrupt) return note.error();
   if (note && !note->has_value()) {
-    find(Weight::warning, std::string(kCheckpointName), 0, 0, "there is no checkpoint");
+    // Every log has one from its first moment on, and without it anything could stand here.
+    find(Weight::bad, std::string(kCheckpointName), 0, 0, "there is no checkpoint");
     return {};
   }
   auto checkpoint = note ? open(**note) : Result<Checkpoint>(note.error());

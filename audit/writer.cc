@@ -56,7 +56,7 @@ Status Writer::accepts() const noexcept {
   return {};
 }
 
-Result<std::uint64_t> Writer::enqueue(Pending& pending) {
+Result<std::uint64_t> Writer::enqueue(Pending& pending, Begin begin) {
   const std::uint64_t size = pending.prepared.frames.size();
   if (size > segment_bytes_ - kHeaderSize - kBatchOverhead) {
     return Error{Code::too_large, "the entries of one call do not fit in a segment of the audit log"};
@@ -66,24 +66,34 @@ Result<std::uint64_t> Writer::enqueue(Pending& pending) {
   if (!accepted) return accepted.error();
   if (queued_bytes() + size > queue_limit_ && !queue_.empty()) return kBusy;
   queued_bytes_.fetch_add(size, std::memory_order_relaxed);
-  const bool was_empty = queue_.empty();
   queue_.push_back(std::move(pending));
   const std::uint64_t group = group_;
+  const bool starts = begin == Begin::now && !started_;
+  if (starts) started_ = true;
   lock.unlock();
-  if (was_empty) queued_.notify_one();
+  if (starts) queued_.notify_one();
   return group;
 }
 
-void Writer::submit(Prepared prepared, Log::Done done) {
+void Writer::start() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (started_ || queue_.empty()) return;
+    started_ = true;
+  }
+  queued_.notify_one();
+}
+
+void Writer::submit(Prepared prepared, Log::Done done, Begin begin) {
   Pending pending{std::move(prepared), std::move(done), nullptr};
-  const auto queued = enqueue(pending);
+  const auto queued = enqueue(pending, begin);
   if (!queued) pending.done(queued.error());
 }
 
 Result<Receipt> Writer::submit_and_wait(Prepared prepared) {
   Waiter waiter;
   Pending pending{std::move(prepared), nullptr, &waiter};
-  const auto group = enqueue(pending);
+  const auto group = enqueue(pending, Begin::now);
   if (!group) return group.error();
   auto& gate = gates_[*group % kGates];
   const auto open_at = static_cast<std::uint32_t>(*group / kGates + 1);
@@ -99,8 +109,12 @@ void Writer::run() {
   Queue taken;
   while (true) {
     std::unique_lock lock(mutex_);
-    queued_.wait(lock, [this] { return !queue_.empty() || stopping_; });
-    if (queue_.empty()) return;
+    queued_.wait(lock, [this] { return started_ || stopping_; });
+    started_ = false;
+    if (queue_.empty()) {
+      if (stopping_) return;
+      continue;
+    }
     taken.swap(queue_);
     const std::uint64_t group = group_++;
     lock.unlock();

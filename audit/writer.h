@@ -28,7 +28,10 @@ class Writer {
   ~Writer() { stop(); }
 
   void stop();  // completes what is queued; nothing may be submitted afterwards
-  void submit(Prepared prepared, Log::Done done);
+  // Begin::soon: with the next start(), or with whatever else is queued.
+  enum class Begin : std::uint8_t { now, soon };
+  void submit(Prepared prepared, Log::Done done, Begin begin);
+  void start();
   Result<Receipt> submit_and_wait(Prepared prepared);
 
   // An error if an append has no chance now: halted or busy. Cheap, to be asked before entries are prepared.
@@ -53,7 +56,7 @@ class Writer {
   using Queue = std::vector<Pending>;
 
   // The number of the group that the entries were queued in; an error leaves `pending` as it is.
-  Result<std::uint64_t> enqueue(Pending& pending);
+  Result<std::uint64_t> enqueue(Pending& pending, Begin begin);
   void run();
   void write_queue(Queue& queue);
   std::size_t batch_end(const Queue& queue, std::size_t from) const noexcept;
@@ -86,6 +89,7 @@ class Writer {
   std::condition_variable queued_;
   Queue queue_;
   std::uint64_t group_ = 0;  // of what is queued now
+  bool started_ = false;     // what is queued is to be written
   bool stopping_ = false;
 
   // A group's gate holds one more than the number of the last of its groups that is complete: one wake-up for all of

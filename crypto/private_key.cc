@@ -62,7 +62,6 @@ bool rsa_sizes_are_fair(const EVP_PKEY* key, PairKind kind) {
   const int bits = static_cast<int>(evp::rsa_size(kind) * 8);
   return has_bits(key, OSSL_PKEY_PARAM_RSA_FACTOR1, bits / 2, bits / 2) &&
          has_bits(key, OSSL_PKEY_PARAM_RSA_FACTOR2, bits / 2, bits / 2) &&
-         !has_bits(key, OSSL_PKEY_PARAM_RSA_FACTOR3, 0, INT_MAX) &&
          has_bits(key, OSSL_PKEY_PARAM_RSA_D, bits / 2 + 1, bits) &&
          has_bits(key, OSSL_PKEY_PARAM_RSA_EXPONENT1, 1, bits / 2) &&
          has_bits(key, OSSL_PKEY_PARAM_RSA_EXPONENT2, 1, bits / 2) &&

@@ -133,7 +133,7 @@ WipingResource::~WipingResource() {
     Block* const block = std::exchange(head_, head_->next);
     const std::size_t whole = sizeof(Block) + block->size;
     wipe(block, whole);
-    ::operator delete(block, whole);
+    ::operator delete(block);
   }
 }
 

@@ -1,5 +1,7 @@
 // sluisd, the gateway. Exit status: 0 stopped in good order, 1 something it needs is missing, 2 the command line, the
 // configuration or the policy is wrong, 3 stopped while calls were still running.
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -29,8 +31,28 @@ sigset_t hold_signals() {
   return signals;
 }
 
+// Descriptors that are neither a client's nor a connection to the store: files of the log and the store, the HSM's
+// sessions, libraries.
+constexpr std::uint64_t kOtherFiles = 200;
+
+// A log that cannot open its next file is halted, so clients must never be able to use the descriptors up.
+Reasons ensure_files(const Config& config) {
+  const std::uint64_t needed = config.limits.connections + config.store.connections + kOtherFiles;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return {"the limit of open files cannot be read"};
+  files.rlim_cur = files.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0) return {"the limit of open files cannot be raised to its hard limit"};
+  if (files.rlim_cur >= needed) return {};
+  return {"limits.connections needs " + std::to_string(needed) + " open files and the hard limit (ulimit -Hn) is " +
+          std::to_string(files.rlim_cur) + ": raise that or lower limits.connections"};
+}
+
 int serve(Loaded loaded) {
   const auto signals = hold_signals();
+  if (const auto reasons = ensure_files(loaded.config); !reasons.empty()) {
+    say(reasons);
+    return 1;
+  }
   Daemon daemon(std::move(loaded), SLUIS_VERSION);
   if (const auto reasons = daemon.start(); !reasons.empty()) {
     say(reasons);

@@ -1,5 +1,6 @@
 #include "store/checks.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "crypto/utf8.h"
@@ -55,6 +56,14 @@ Status check_write(const Record& record, const Expected& expected) {
   if (record.open_fields.size() > kMaxOpenFieldsBytes) return Error{Code::too_large, "open fields"};
   if (!is_plain_text(record.open_fields)) return Error{Code::invalid, "open fields are not UTF-8"};
   return {};
+}
+
+std::vector<Status> check_puts(std::span<const Put> puts) {
+  std::vector<Status> checked(puts.size(), Error{Code::too_large, "too many puts at once"});
+  if (puts.size() > kMaxPuts) return checked;
+  std::transform(puts.begin(), puts.end(), checked.begin(),
+                 [](const Put& put) { return check_write(*put.record, put.expected); });
+  return checked;
 }
 
 Status check_chunk(std::span<const Record> records, std::span<const ImportError> errors, const ImportState& after,

@@ -15,6 +15,8 @@ bool valid_text(std::string_view text, std::size_t max) noexcept;
 Status check_name(std::string_view collection, std::string_view id);
 Status check_collection(std::string_view collection);
 Status check_write(const Record& record, const Expected& expected);
+// For each of several puts.
+std::vector<Status> check_puts(std::span<const Put> puts);
 Status check_chunk(std::span<const Record> records, std::span<const ImportError> errors, const ImportState& after,
                    std::uint64_t expected_lines_done);
 Status check_search(std::string_view collection, std::span<const Match> all_of, std::string_view after,

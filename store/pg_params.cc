@@ -48,6 +48,20 @@ PgParams& PgParams::texts(std::span<const std::string> values) {
   return bytes(out);
 }
 
+PgParams& PgParams::texts(std::span<const std::string_view> values) {
+  Bytes& out = arrays_.emplace_back();
+  append_pg_array_header(out, kPgText, values.size());
+  for (const std::string_view value : values) append_prefixed(out, bytes_of(value));
+  return bytes(out);
+}
+
+PgParams& PgParams::byte_strings(std::span<const ByteView> values) {
+  Bytes& out = arrays_.emplace_back();
+  append_pg_array_header(out, kPgBytea, values.size());
+  for (const ByteView value : values) append_prefixed(out, value);
+  return bytes(out);
+}
+
 PgParams& PgParams::byte_strings(std::span<const Bytes> values) {
   Bytes& out = arrays_.emplace_back();
   append_pg_array(out, values);

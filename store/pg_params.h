@@ -28,7 +28,9 @@ class PgParams {
 
   // One-dimensional arrays without nulls.
   PgParams& texts(std::span<const std::string> values);
+  PgParams& texts(std::span<const std::string_view> values);
   PgParams& byte_strings(std::span<const Bytes> values);
+  PgParams& byte_strings(std::span<const ByteView> values);
   PgParams& i16s(std::span<const std::int64_t> values) { return numbers(values, 21, 2); }
   PgParams& i32s(std::span<const std::int64_t> values) { return numbers(values, 23, 4); }
   PgParams& i64s(std::span<const std::int64_t> values) { return numbers(values, 20, 8); }

@@ -1,5 +1,8 @@
 #include "store/pg_put.h"
 
+#include <set>
+#include <utility>
+
 #include "store/pg_records.h"
 #include "store/pg_transaction.h"
 #include "store/terms.h"
@@ -22,21 +25,51 @@ constexpr PgStatement kInsertWithTerms{
     " insert into record_terms (collection, term, id)"
     " select $1, t, $2 from r, unnest($7::bytea[]) t"};
 
+// $1 collections, $2 ids, $3 revisions, $4 key versions, $5 open fields, $6 envelopes, $7 terms: an element for each
+// record, terms as the text of an array, for an array of arrays cannot be unnested by rows. Answers with the records
+// that were new.
+constexpr PgStatement kInsertMany{
+    "put_many",
+    "with r as (insert into records (collection, id, revision, key_version, open_fields, envelope, terms)"
+    "  select collection, id, revision, key_version, open_fields, envelope, terms::bytea[]"
+    "  from unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::text[], $6::bytea[], $7::text[])"
+    "  with ordinality as d(collection, id, revision, key_version, open_fields, envelope, terms, n) order by n"
+    "  on conflict do nothing returning collection, id, terms),"
+    " x as (insert into record_terms (collection, term, id)"
+    "  select r.collection, u, r.id from r, unnest(r.terms) u)"
+    " select collection, id from r"};
+
 // $8 expected revision or NULL. All parts of one statement see one snapshot, so the terms to delete are those of the
 // row as it was in that snapshot: `old`. Should the row have changed since, its revision is another, the update finds
-// nothing, and no term is touched. Terms that stay are left alone.
+// nothing, and no term is touched. Terms that stay are left alone. Those that are `gone` are joined by values of
+// which the planner knows nothing: it can only look each up by its whole key, where a plan made while the table was
+// small would read all terms of the collection.
 constexpr PgStatement kUpdate{
     "put_old",
     "with old as materialized (select revision, terms from records where collection = $1 and id = $2),"
     " upd as (update records r set revision = $3::bigint, key_version = $4::int, open_fields = $5, envelope = $6,"
     "  terms = $7::bytea[] from old where r.collection = $1 and r.id = $2 and r.revision = old.revision"
     "  and old.revision < $3::bigint and ($8::bigint is null or old.revision = $8::bigint)"
-    "  returning old.terms as before),"
-    " del as (delete from record_terms t using upd where t.collection = $1 and t.id = $2"
-    "  and t.term = any(upd.before) and t.term <> all($7::bytea[])),"
+    "  returning r.collection, r.id, old.terms as before),"
+    " gone as materialized (select collection, term, id from upd, unnest(before) term"
+    "  where term <> all($7::bytea[])),"
+    " del as (delete from record_terms t using gone g"
+    "  where t.collection = g.collection and t.term = g.term and t.id = g.id),"
     " ins as (insert into record_terms (collection, term, id)"
     "  select $1, n, $2 from upd, unnest($7::bytea[]) n where n <> all(upd.before))"
     " select (select count(*) from upd), (select revision from old)"};
+
+// The terms as array_in reads them: {"\\x6162","\\x63"}.
+std::string array_text(const std::vector<Bytes>& terms) {
+  std::string text = "{";
+  for (const Bytes& term : terms) {
+    text += text.size() == 1 ? "\"\\\\x" : ",\"\\\\x";
+    text += to_hex(term);
+    text += '"';
+  }
+  text += '}';
+  return text;
+}
 
 void bind_row(PgParams& params, const Record& record, const std::vector<Bytes>& terms) {
   params.text(record.collection).text(record.id).u64(record.revision).i32(record.key_version);
@@ -46,26 +79,31 @@ void bind_row(PgParams& params, const Record& record, const std::vector<Bytes>& 
 }  // namespace
 
 PutSteps::PutSteps(const Record& record, const Expected& expected)
-    : record_(record), expected_(expected), has_terms_(!record.terms.empty()) {
-  const auto terms = pack_terms(record.terms);
-  bind_row(insert_, record, terms);
-  bind_row(update_, record, terms);
-  bind_expected(update_, expected);
+    : record_(record), expected_(expected), terms_(pack_terms(record.terms)) {
   if (expected.kind == Expected::Kind::revision) step_ = Step::update;
 }
 
-PgCall PutSteps::call() const noexcept {
-  if (step_ == Step::insert) return {has_terms_ ? &kInsertWithTerms : &kInsert, &insert_};
+PgCall PutSteps::call() {
+  if (step_ == Step::insert) {
+    if (insert_.count() == 0) bind_row(insert_, record_, terms_);
+    return {terms_.empty() ? &kInsert : &kInsertWithTerms, &insert_};
+  }
+  if (update_.count() == 0) {
+    bind_row(update_, record_, terms_);
+    bind_expected(update_, expected_);
+  }
   return {&kUpdate, &update_};
 }
 
+std::optional<Status> PutSteps::judge(Inserted inserted) {
+  step_ = Step::update;
+  if (inserted == Inserted::yes) return Status();
+  if (expected_.kind == Expected::Kind::absent) return kConflict;
+  return std::nullopt;
+}
+
 std::optional<Status> PutSteps::judge(const PgResult& result) {
-  const Step run = std::exchange(step_, Step::update);
-  if (run == Step::insert) {
-    if (result.affected() > 0) return Status();
-    if (expected_.kind == Expected::Kind::absent) return kConflict;
-    return std::nullopt;
-  }
+  if (step_ == Step::insert) return judge(result.affected() > 0 ? Inserted::yes : Inserted::no);
   if (result.number(0, 0) == 1) return Status();
   if (expected_.kind == Expected::Kind::revision) return kConflict;
   // Kind::anything, and the row was removed since the insert, or is newer, or another writer came between.
@@ -73,6 +111,43 @@ std::optional<Status> PutSteps::judge(const PgResult& result) {
   if (!result.null(0, 1) && result.size(0, 1) >= record_.revision) return kConflict;
   raced_ = true;
   return std::nullopt;
+}
+
+PutMany::PutMany(std::span<const PutSteps* const> puts) : puts_(puts.begin(), puts.end()) {
+  std::vector<std::string_view> collections, ids, open_fields;
+  std::vector<std::string> terms;
+  std::vector<std::int64_t> revisions, key_versions;
+  std::vector<ByteView> envelopes;
+  for (const PutSteps* put : puts) {
+    const Record& record = put->record();
+    collections.push_back(record.collection);
+    ids.push_back(record.id);
+    revisions.push_back(static_cast<std::int64_t>(record.revision));
+    key_versions.push_back(record.key_version);
+    open_fields.push_back(record.open_fields);
+    envelopes.push_back(record.envelope);
+    terms.push_back(array_text(put->terms()));
+  }
+  params_.texts(collections).texts(ids).i64s(revisions).i32s(key_versions).texts(open_fields);
+  params_.byte_strings(envelopes).texts(terms);
+}
+
+PgCall PutMany::call() const noexcept {
+  return {&kInsertMany, &params_};
+}
+
+std::vector<PutSteps::Inserted> PutMany::judge(const PgResult& result) const {
+  using Inserted = PutSteps::Inserted;
+  const auto rows = static_cast<std::size_t>(result.rows());
+  if (rows == puts_.size()) return std::vector<Inserted>(rows, Inserted::yes);
+  std::set<std::pair<std::string_view, std::string_view>> found;
+  for (int row = 0; row < result.rows(); ++row) found.emplace(result.text(row, 0), result.text(row, 1));
+  std::vector<Inserted> inserted;
+  for (const PutSteps* put : puts_) {
+    const bool is_new = found.contains({put->record().collection, put->record().id});
+    inserted.push_back(is_new ? Inserted::yes : Inserted::no);
+  }
+  return inserted;
 }
 
 Status put(PgConnection& connection, const Record& record, const Expected& expected) {

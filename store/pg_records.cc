@@ -11,14 +11,15 @@ constexpr Error kNotFound{Code::not_found, "no such record"};
 
 // $3 expected revision or NULL. All parts of one statement see one snapshot, so the terms to delete are those of the
 // row as it was in that snapshot: `old`. Should the row have changed since, its revision is another, nothing is deleted
-// and no term is touched.
+// and no term is touched. For `gone`, see store/pg_put.cc.
 constexpr PgStatement kRemove{
     "remove",
     "with old as materialized (select revision, terms from records where collection = $1 and id = $2),"
     " del as (delete from records r using old where r.collection = $1 and r.id = $2 and r.revision = old.revision"
-    "  and ($3::bigint is null or old.revision = $3::bigint) returning old.terms as before),"
-    " terms as (delete from record_terms t using del where t.collection = $1 and t.id = $2"
-    "  and t.term = any(del.before))"
+    "  and ($3::bigint is null or old.revision = $3::bigint) returning r.collection, r.id, old.terms as before),"
+    " gone as materialized (select collection, term, id from del, unnest(before) term),"
+    " terms as (delete from record_terms t using gone g"
+    "  where t.collection = g.collection and t.term = g.term and t.id = g.id)"
     " select (select count(*) from del), (select revision from old)"};
 
 constexpr PgStatement kLock{"lock", "select 1 from records where collection = $1 and id = $2 for update"};

@@ -1,12 +1,13 @@
 #include "store/postgres_store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 #include <type_traits>
 
 #include "store/checks.h"
+#include "store/pg_batch.h"
 #include "store/pg_error.h"
-#include "store/pg_group.h"
 #include "store/pg_imports.h"
 #include "store/pg_keys.h"
 #include "store/pg_migrate.h"
@@ -20,15 +21,13 @@ namespace sluis::store {
 namespace {
 
 constexpr int kRetries = 5;
-// Shared transactions under way at once. Few lanes make large groups, which cost the server least; many keep its
-// disk busy. With 16 callers six come out best, with more callers the groups grow.
-constexpr std::size_t kLanes = 6;
+// For what is left of a batch that did not go together, one put after another.
+constexpr std::chrono::seconds kTimeAlone{10};
 
 class PostgresStore final : public Store {
  public:
   explicit PostgresStore(const PostgresOptions& options)
-      : pool_({options.dsn, options.statement_timeout, options.on_trouble}, options.connections, options.wait),
-        group_(pool_, std::clamp<std::size_t>(options.connections / 2, 1, kLanes)) {}
+      : pool_({options.dsn, options.statement_timeout, options.on_trouble}, options.connections, options.wait) {}
 
   std::string_view kind() const noexcept override { return "postgresql"; }
   bool local() const noexcept override { return false; }
@@ -47,20 +46,15 @@ class PostgresStore final : public Store {
     return reading([](PgConnection& c) { return c.execute("select 1"); });
   }
 
-  Status put(const Record& record, const Expected& expected) override {
-    if (auto ok = check_write(record, expected); !ok) return ok;
-    const auto applied = [&](PgConnection& c) { return pg::stored(c, record); };
-    pg::PutSteps steps(record, expected);
-    while (!steps.raced()) {
-      const PgGroup::Answer answer = group_.run(steps.call(), record.id);
-      if (const auto* error = std::get_if<Error>(&answer)) return *error;
-      if (const auto* fate = std::get_if<PgGroup::Fate>(&answer)) {
-        if (*fate == PgGroup::Fate::in_doubt) return settle(applied);
-        break;
-      }
-      if (const auto outcome = steps.judge(std::get<PgResult>(answer))) return *outcome;
+  std::vector<Status> put_many(std::span<const Put> puts) override {
+    std::vector<Status> results = check_puts(puts);
+    pg::Batch batch(puts, results);
+    run_together(batch, puts);
+    run_alone(batch, puts);
+    for (std::size_t i = 0; i < puts.size(); ++i) {
+      if (batch.results()[i]) results[i] = *batch.results()[i];
     }
-    return writing([&](PgConnection& c) { return pg::put(c, record, expected); }, applied);
+    return results;
   }
   Status remove(std::string_view collection, std::string_view id, const Expected& expected) override {
     if (auto ok = check_remove(collection, id, expected); !ok) return ok;
@@ -229,13 +223,56 @@ class PostgresStore final : public Store {
 
   template <typename Applied>
   Status settle(const Applied& applied) {
-    auto found = reading(applied);
+    return judge(reading(applied));
+  }
+
+  static Status judge(const Result<bool>& found) {
     if (found && *found) return {};
     return Error{Code::unavailable, "the database connection broke"};
   }
 
+  // Leaves open what has to be run alone.
+  void run_together(pg::Batch& batch, std::span<const Put> puts) {
+    if (!batch.has_more()) return;
+    bool broke = false;
+    {
+      auto connection = pool_.take();
+      if (!connection) return settle_all(batch, connection.error());
+      while (batch.has_more() && batch.run(**connection)) {
+      }
+      broke = (*connection)->broken();
+    }
+    if (broke) look_up(batch, puts);
+  }
+
+  static void settle_all(pg::Batch& batch, const Error& error) {
+    for (const std::size_t position : batch.open()) batch.settle(position, error);
+  }
+
+  // The connection broke: each of them is there, or is not. While the database stays away nobody can tell, and asking
+  // for one after another would only take long.
+  void look_up(pg::Batch& batch, std::span<const Put> puts) {
+    for (const std::size_t position : batch.open()) {
+      const Record& record = *puts[position].record;
+      const auto found = reading([&](PgConnection& c) { return pg::stored(c, record); });
+      batch.settle(position, judge(found));
+      if (!found && found.error().code == Code::unavailable) return settle_all(batch, found.error());
+    }
+  }
+
+  // What one of them does to its transaction is its own here.
+  void run_alone(pg::Batch& batch, std::span<const Put> puts) {
+    const auto until = std::chrono::steady_clock::now() + kTimeAlone;
+    for (const std::size_t position : batch.open()) {
+      const auto& [record, expected] = puts[position];
+      const Status done = writing([&](PgConnection& c) { return pg::put(c, *record, expected); },
+                                  [&](PgConnection& c) { return pg::stored(c, *record); });
+      batch.settle(position, done);
+      if (!done && std::chrono::steady_clock::now() > until) return settle_all(batch, done.error());
+    }
+  }
+
   PgPool pool_;
-  PgGroup group_;
 };
 
 }  // namespace

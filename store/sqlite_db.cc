@@ -10,7 +10,7 @@ constexpr const char* kWriterSettings =
     "PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16384;"
     "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;";
 constexpr const char* kReaderSettings =
-    "PRAGMA query_only=ON; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
+    "PRAGMA query_only=ON; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
     "PRAGMA cell_size_check=ON;";
 constexpr int kBusyTimeoutMs = 5000;
 

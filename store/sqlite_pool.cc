@@ -17,22 +17,40 @@ std::size_t thread_number() noexcept {
 }  // namespace
 
 Status SqliteWriter::run(const Work& work) {
-  Job job{&work};
+  Job job{{&work, 1}};
+  run(job);
+  if (job.thrown) std::rethrow_exception(job.thrown);
+  return job.results.front();
+}
+
+std::vector<Status> SqliteWriter::run_all(std::span<const Work> pieces) {
+  if (pieces.empty()) return {};
+  Job job{pieces};
+  run(job);
+  return std::move(job.results);
+}
+
+void SqliteWriter::run(Job& job) {
   std::unique_lock lock(mutex_);
   queue_.push_back(&job);
   if (led_) job.moved.wait(lock, [&] { return job.stage != Stage::waiting; });
-  if (job.stage != Stage::done) {
-    led_ = true;
-    lead(lock);
+  if (job.stage == Stage::done) return;
+  led_ = true;
+  lead(lock);
+}
+
+SqliteWriter::Batch SqliteWriter::take() {
+  Batch batch;
+  for (std::size_t pieces = 0; !queue_.empty(); queue_.pop_front()) {
+    pieces += queue_.front()->pieces.size();
+    if (!batch.empty() && pieces > kMaxBatch) break;
+    batch.push_back(queue_.front());
   }
-  if (job.thrown) std::rethrow_exception(job.thrown);
-  return job.result;
+  return batch;
 }
 
 void SqliteWriter::lead(std::unique_lock<std::mutex>& lock) {
-  const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kMaxBatch));
-  const Batch batch(queue_.begin(), queue_.begin() + count);
-  queue_.erase(queue_.begin(), queue_.begin() + count);
+  const Batch batch = take();
   lock.unlock();
   commit(batch);
   lock.lock();
@@ -55,32 +73,42 @@ void SqliteWriter::commit(const Batch& batch) {
   const Status committed = run_batch(batch);
   if (committed) return;
   // A conflict found within this batch may have come from a neighbour that is now undone, so all get the same error.
-  for (Job* job : batch) job->result = committed;
+  for (Job* job : batch) std::fill(job->results.begin(), job->results.end(), committed);
 }
 
 Status SqliteWriter::run_batch(const Batch& batch) {
   if (auto begun = db_->query("BEGIN IMMEDIATE").run(); !begun) return begun;
   for (Job* job : batch) {
-    run_one(*job);
-    // SQLite undoes the whole transaction by itself after some errors (full disk, failing disk, no memory).
-    if (!db_->in_transaction()) return job->result ? Status(Error{Code::internal, "transaction lost"}) : job->result;
+    if (auto stands = run_each(*job); !stands) return stands;
   }
   auto committed = db_->query("COMMIT").run();
   if (!committed && db_->in_transaction()) static_cast<void>(db_->execute("ROLLBACK"));
   return committed;
 }
 
-void SqliteWriter::run_one(Job& job) {
-  if (job.result = db_->query("SAVEPOINT work").run(); !job.result) return;
-  try {
-    job.result = (*job.work)(*db_);
-  } catch (...) {
-    job.thrown = std::current_exception();
-    job.result = Error{Code::internal, "exception in the store"};
+// An error if nothing of the transaction stands.
+Status SqliteWriter::run_each(Job& job) {
+  for (std::size_t i = 0; i < job.pieces.size(); ++i) {
+    const Status done = job.results[i] = run_one(job.pieces[i], job.thrown);
+    // SQLite undoes the whole transaction by itself after some errors (full disk, failing disk, no memory).
+    if (!db_->in_transaction()) return done ? Status(Error{Code::internal, "transaction lost"}) : done;
   }
-  if (!db_->in_transaction()) return;
-  if (!job.result) static_cast<void>(db_->query("ROLLBACK TO work").run());
-  if (auto released = db_->query("RELEASE work").run(); !released && job.result) job.result = released;
+  return {};
+}
+
+Status SqliteWriter::run_one(const Work& work, std::exception_ptr& thrown) {
+  if (auto saved = db_->query("SAVEPOINT work").run(); !saved) return saved;
+  Status done;
+  try {
+    done = work(*db_);
+  } catch (...) {
+    thrown = std::current_exception();
+    done = Error{Code::internal, "exception in the store"};
+  }
+  if (!db_->in_transaction()) return done;
+  if (!done) static_cast<void>(db_->query("ROLLBACK TO work").run());
+  if (auto released = db_->query("RELEASE work").run(); !released && done) return released;
+  return done;
 }
 
 Result<std::unique_ptr<SqliteReaders>> SqliteReaders::open(const std::string& path, std::size_t count) {

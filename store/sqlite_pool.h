@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "store/sqlite_db.h"
@@ -23,25 +24,30 @@ class SqliteWriter {
 
   explicit SqliteWriter(std::unique_ptr<SqliteDb> db) : db_(std::move(db)) {}
 
-  // Returns when the work is on disk, or with the error that kept it from there.
+  // Returns when the work is on disk, or with the error that kept it from there. What the work throws is thrown here.
   Status run(const Work& work);
+  // Pieces of several callers, each with a result of its own; one that throws has failed.
+  std::vector<Status> run_all(std::span<const Work> pieces);
 
  private:
   enum class Stage : std::uint8_t { waiting, leading, done };
   struct Job {
-    const Work* work;
-    Status result{};
+    std::span<const Work> pieces;
+    std::vector<Status> results = std::vector<Status>(pieces.size());
     std::exception_ptr thrown{};
     Stage stage = Stage::waiting;
     std::condition_variable moved{};
   };
   using Batch = std::vector<Job*>;
 
+  void run(Job& job);
+  Batch take();
   void lead(std::unique_lock<std::mutex>& lock);
   void pass_on();
   void commit(const Batch& batch);
   Status run_batch(const Batch& batch);
-  void run_one(Job& job);
+  Status run_each(Job& job);
+  Status run_one(const Work& work, std::exception_ptr& thrown);
 
   std::unique_ptr<SqliteDb> db_;  // used by the leader alone
   std::mutex mutex_;

@@ -44,9 +44,19 @@ class SqliteStore final : public Store {
     return (*db).query("select 1 from sqlite_schema limit 1").run();
   }
 
-  Status put(const Record& record, const Expected& expected) override {
-    if (auto ok = check_write(record, expected); !ok) return ok;
-    return writer_.run([&](SqliteDb& db) { return sqlite::put(db, record, expected); });
+  std::vector<Status> put_many(std::span<const Put> puts) override {
+    std::vector<Status> results = check_puts(puts);
+    std::vector<SqliteWriter::Work> works;
+    for (std::size_t i = 0; i < puts.size(); ++i) {
+      if (!results[i]) continue;
+      works.emplace_back([put = &puts[i]](SqliteDb& db) { return sqlite::put(db, *put->record, put->expected); });
+    }
+    const std::vector<Status> done = writer_.run_all(works);
+    auto next = done.begin();
+    for (Status& result : results) {
+      if (result) result = *next++;
+    }
+    return results;
   }
   Status remove(std::string_view collection, std::string_view id, const Expected& expected) override {
     if (auto ok = check_remove(collection, id, expected); !ok) return ok;

@@ -14,4 +14,9 @@ std::string_view name(KeyState state) noexcept {
   return "unknown";
 }
 
+Status Store::put(const Record& record, const Expected& expected) {
+  const Put one{&record, expected};
+  return put_many({&one, 1}).front();
+}
+
 }  // namespace sluis::store

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,7 @@ inline constexpr std::size_t kMaxPageBytes = std::size_t{16} << 20U;  // a page 
 inline constexpr std::size_t kMaxReadIds = 10'000;
 inline constexpr std::size_t kMaxReadBytes = std::size_t{64} << 20U;
 inline constexpr std::size_t kMaxChunkRecords = 50'000;
+inline constexpr std::size_t kMaxPuts = 256;  // of one put_many
 
 // One blind index entry of a record.
 struct IndexTerm {
@@ -62,6 +64,12 @@ struct Expected {
   enum class Kind : std::uint8_t { anything, absent, revision };
   Kind kind = Kind::anything;
   std::uint64_t revision = 0;
+};
+
+// One of several puts. The record outlives the call.
+struct Put {
+  const Record* record;
+  Expected expected;
 };
 
 // Equality on one field: any of the terms (one per key version in use).
@@ -150,7 +158,11 @@ class Store {
 
   // Records. put replaces the whole row and its terms; error conflict if `expected` does not hold. remove: not_found if
   // there is no such record, conflict if it has another revision, invalid for Kind::absent.
-  virtual Status put(const Record& record, const Expected& expected) = 0;
+  Status put(const Record& record, const Expected& expected);
+  // Puts of several callers, each judged by itself, as if they were made one by one in some order: what one of them
+  // does wrong fails that one alone, and each that succeeds stands. Gives a status for each, in the order of `puts`;
+  // they share a commit, so many cost little more than one. Past kMaxPuts all are too_large.
+  virtual std::vector<Status> put_many(std::span<const Put> puts) = 0;
   virtual Status remove(std::string_view collection, std::string_view id, const Expected& expected) = 0;
   virtual Result<Record> get(std::string_view collection, std::string_view id) = 0;
   // Those that exist, in the order asked for; ids that do not exist are left out. too_large past kMaxReadIds ids or

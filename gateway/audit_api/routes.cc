@@ -120,9 +120,11 @@ std::vector<Route> audit_routes(audit::Log& log) {
   std::vector<Route> routes(2);
   routes[0].method = Method::get;
   routes[0].pattern = "/v1/audit/entries";
+  routes[0].query = {"first", "last", "limit", "payloads"};
   routes[0].handler = [&log](Call& call) { return list_entries(log, call); };
   routes[1].method = Method::get;
   routes[1].pattern = "/v1/audit/entries/{index}";
+  routes[1].query = {"payloads"};
   routes[1].handler = [&log](Call& call) { return show_entry(log, call); };
   for (Route& route : routes) {
     route.action = "audit.read";

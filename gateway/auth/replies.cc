@@ -32,6 +32,7 @@ Outcome answer_twice(const Call& call, transit::Answer answer, std::string_view 
 
 Route compatible_row(Method method, std::string_view pattern, TokenUse token, Runs runs, Handler handler) {
   Route route;
+  route.query = {Route::any};
   route.method = method;
   route.pattern = pattern;
   route.token = token;

@@ -3,8 +3,10 @@
 #include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "audit/verify.h"
@@ -20,7 +22,7 @@ namespace {
 namespace json = boost::json;
 
 struct Given {
-  std::uint64_t index = 0;
+  std::string receipt;
   unsigned lines = 20;
   bool follow = false, payloads = false;
   Why why;
@@ -92,19 +94,73 @@ void tail(const Shared& shared, const Given& given) {
   }
 }
 
-void show(const Shared& shared, const Given& given) {
-  Client client = shared.client();
-  const Response response = client.call(
-      {"GET", "/v1/audit/entries/" + std::to_string(given.index) + '?' + payloads(given), given.why.headers(), {}});
-  require_success(response);
+// What a receipt names.
+struct Named {
+  std::string origin;  // empty: not said
+  std::uint64_t first = 0, last = 0;
+};
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// "411", "origin/411", "origin/411-413": the last two are what the header Sluis-Receipt holds.
+Named named_by(std::string_view receipt) {
+  const auto slash = receipt.rfind('/');
+  const bool has_origin = slash != std::string_view::npos;
+  const std::string_view range = has_origin ? receipt.substr(slash + 1) : receipt;
+  const auto dash = range.find('-');
+  const auto first = number(range.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : number(range.substr(dash + 1));
+  if (!first || !last || *last < *first || slash == 0) {
+    fail(Exit::usage, "an entry is written INDEX, ORIGIN/INDEX or ORIGIN/FIRST-LAST, as a receipt names it");
+  }
+  return {std::string(has_origin ? receipt.substr(0, slash) : ""), *first, *last};
+}
+
+// A receipt of another gateway names another entry here.
+void check_named(const Named& named, const json::object& body) {
+  const std::string origin = cell(body.at("origin"));
+  if (!named.origin.empty() && named.origin != origin) {
+    fail(Exit::not_found,
+         "the receipt is of log '" + printable(named.origin) + "', this gateway's log is '" + printable(origin) + "'");
+  }
+  const auto size = body.at("size").to_number<std::uint64_t>();
+  if (named.last >= size) fail(Exit::not_found, "there is no such entry: the log has " + std::to_string(size));
+}
+
+void show_whole(const Shared& shared, const json::object& entry) {
   if (shared.json) {
-    std::cout << response.body.expose_text() << '\n';
+    std::cout << json::serialize(entry) << '\n';
     return;
   }
-  WipingResource memory;
-  const json::value body = parse_reply(response, memory);
-  print_object(body.at("leaf").as_object());
-  if (body.at("payload").is_object()) print_object(body.at("payload").as_object());
+  print_object(entry.at("leaf").as_object());
+  if (entry.at("payload").is_object()) print_object(entry.at("payload").as_object());
+}
+
+// Asks for a list also where one entry is named, since a list says which log it is of.
+void show(const Shared& shared, const Given& given) {
+  constexpr std::uint64_t most = 1000;  // entries on a page
+  const Named named = named_by(given.receipt);
+  Client client = shared.client();
+  for (std::uint64_t next = named.first; next <= named.last;) {
+    const std::string range =
+        "first=" + std::to_string(next) + "&limit=" + std::to_string(std::min(named.last - next, most - 1) + 1);
+    const Response response =
+        client.call({"GET", "/v1/audit/entries?" + range + '&' + payloads(given), given.why.headers(), {}});
+    require_success(response);
+    WipingResource memory;
+    const json::value body = parse_reply(response, memory);
+    check_named(named, body.as_object());
+    const json::array& entries = body.at("entries").as_array();
+    if (entries.empty()) fail(Exit::unavailable, "the gateway leaves out entry " + std::to_string(next));
+    if (named.first == named.last) return show_whole(shared, entries.front().as_object());
+    show_entries(shared, entries);
+    next += entries.size();
+  }
 }
 
 struct VerifierKey {
@@ -223,13 +279,19 @@ void add_audit(CLI::App& app, const Shared& shared) {
   sub->callback([&shared, given] { tail(shared, *given); });
 
   given = std::make_shared<Given>();
-  sub = audit->add_subcommand("show", "one entry, whole");
-  sub->add_option("index", given->index, "index of the entry, as a receipt names it")->required();
+  sub = audit->add_subcommand("show", "one entry, whole; or those of a receipt");
+  sub->add_option("entry", given->receipt, "index of the entry, or a receipt: ORIGIN/INDEX, ORIGIN/FIRST-LAST")
+      ->required();
   sub->add_flag("--payloads", given->payloads, "open the encrypted payload; this is logged");
   given->why.add_to(*sub);
-  sub->footer("\nExample:\n  sluis --profile auditor.toml audit show 1234 --payloads");
+  sub->footer(
+      "\nExamples:\n  sluis --profile auditor.toml audit show 1234 --payloads\n"
+      "  sluis --profile auditor.toml audit show sluis.example/gateway-1/1234-1236");
   sub->callback([&shared, given] { show(shared, *given); });
   add_verify(*audit, shared);
+  audit->footer(
+      "\nExamples:\n  sluis --profile auditor.toml audit tail -n 20\n"
+      "  sluis audit verify /var/lib/sluis/audit --key-file log.key");
 }
 
 }  // namespace sluis::cli

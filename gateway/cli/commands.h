@@ -20,11 +20,15 @@ struct Shared {
 
 void add_records(CLI::App& app, const Shared& shared);
 void add_import(CLI::App& records, const Shared& shared);
+void add_export(CLI::App& records, const Shared& shared);
 void add_hsm(CLI::App& app, const Shared& shared);
 void add_policy(CLI::App& app, const Shared& shared);
 void add_audit(CLI::App& app, const Shared& shared);
 void add_status(CLI::App& app, const Shared& shared);
 void add_completion(CLI::App& app);
+
+// Refuses an empty text: what an unset shell variable gives is a mistake, not "none".
+CLI::Validator not_empty();
 
 // Purpose and case reference: what a call that opens sealed values must state.
 struct Why {

@@ -81,6 +81,7 @@ void add_completion(CLI::App& app) {
   auto* command = app.add_subcommand("completion", "print the completion script of a shell");
   auto shell = std::make_shared<std::string>();
   command->add_option("shell", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command->footer("\nExample:\n  sluis completion bash > /etc/bash_completion.d/sluis");
   command->callback([&app, shell] {
     Words words;
     collect(app, "sluis", words);

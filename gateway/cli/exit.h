@@ -17,8 +17,8 @@ enum class Exit : int {
   not_found = 5,    // 404
   conflict = 6,     // 409, 412
   invalid = 7,      // 400, 413, 415 and other 4xx; lines refused by an import
-  budget = 8,       // 429
-  unavailable = 9,  // 5xx
+  budget = 8,       // 429, or in the middle of an export
+  unavailable = 9,  // 5xx; records that do not open
   local = 10,       // a file or a token on this machine
 };
 

@@ -69,12 +69,15 @@ std::string InputFile::fingerprint() const {
 
 OutputFile::OutputFile(const std::string& path)
     : path_(path),
-      fd_(path == "-" ? ::dup(STDOUT_FILENO) : ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
+      fd_(path == "-" ? ::dup(STDOUT_FILENO) : ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)),
+      own_and_empty_(path != "-") {
   if (fd_ < 0) fail_at(path_);
 }
 
 OutputFile::~OutputFile() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ < 0) return;
+  ::close(fd_);
+  if (own_and_empty_) ::unlink(path_.c_str());
 }
 
 void OutputFile::write(std::string_view piece) {
@@ -82,6 +85,7 @@ void OutputFile::write(std::string_view piece) {
     const ssize_t put = ::write(fd_, piece.data(), piece.size());
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) fail_at(path_);
+    own_and_empty_ = false;
     piece.remove_prefix(static_cast<std::size_t>(put));
   }
 }

@@ -36,7 +36,8 @@ class InputFile {
   std::int64_t changed_ns_ = 0;
 };
 
-// "-" is standard output. Never overwrites: an existing file is a Failure.
+// "-" is standard output. Never overwrites: an existing file is a Failure. A file that was neither written to nor
+// closed is removed again, so that a refused command can be repeated.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
@@ -50,6 +51,7 @@ class OutputFile {
  private:
   std::string path_;
   int fd_;
+  bool own_and_empty_;  // made by us, nothing written
 };
 
 }  // namespace sluis::cli

@@ -169,6 +169,9 @@ void selftest(const Shared& shared, const Given& given) {
 }
 
 void audit_key(const Shared& shared, const Given& given) {
+  if (!audit::is_origin(given.origin)) {
+    fail(Exit::usage, "a log's name is 1 to 255 printable ASCII characters without space or plus");
+  }
   const auto token = open(given);
   std::uint32_t newest = 0;
   for (const auto& key : take(token->list())) {
@@ -179,7 +182,7 @@ void audit_key(const Shared& shared, const Given& given) {
   std::cout << (shared.json ? json::serialize(json::object{{"key", key}}) : key) << '\n';
 }
 
-CLI::App* command(CLI::App& hsm, const char* name, const char* text, const GivenPtr& given) {
+CLI::App* command(CLI::App& hsm, const char* name, const char* text, const GivenPtr& given, const char* more = "") {
   auto* sub = hsm.add_subcommand(name, text);
   sub->add_option("--module", given->config.module_path, "path of the PKCS#11 module")
       ->default_val("/usr/lib/softhsm/libsofthsm2.so");
@@ -188,8 +191,7 @@ CLI::App* command(CLI::App& hsm, const char* name, const char* text, const Given
   sub->add_option("--vendor", given->profile, "vendor profile: softhsm, nss, opencryptoki, generic")
       ->capture_default_str();
   given->pin.add_to(*sub, "pin", "the custodian's PIN");
-  sub->footer(std::string("\nExample:\n  sluis hsm ") + name + " --token sluis --pin-file /run/custodian/pin" +
-              (std::string_view(name) == "init" ? " --so-pin-file /run/custodian/so-pin" : ""));
+  sub->footer(std::string("\nExample:\n  sluis hsm ") + name + " --token sluis --pin-file /run/custodian/pin" + more);
   return sub;
 }
 
@@ -199,15 +201,18 @@ void add_hsm(CLI::App& app, const Shared& shared) {
   auto* hsm = app.add_subcommand("hsm", "set up and check the token; for the key custodian");
   hsm->require_subcommand(1);
   auto given = std::make_shared<Given>();
-  auto* sub = command(*hsm, "init", "initialise the token and make the first keys; safe to repeat", given);
+  auto* sub = command(*hsm, "init", "initialise the token and make the first keys; safe to repeat", given,
+                      " --so-pin-file /run/custodian/so-pin");
   given->so_pin.add_to(*sub, "so-pin", "the security officer's PIN of the token");
   sub->callback([&shared, given] { init(shared, *given); });
 
   given = std::make_shared<Given>();
-  sub = command(*hsm, "audit-key", "print the log's verifier key, for auditors", given);
+  sub = command(*hsm, "audit-key", "print the log's verifier key, for auditors", given,
+                " --origin sluis.example/gateway-1");
   sub->add_option("--origin", given->origin, "name of the log: audit.origin of the configuration")->required();
   sub->callback([&shared, given] { audit_key(shared, *given); });
 
+  hsm->footer("\nExample:\n  sluis hsm status --token sluis --pin-file /run/custodian/pin");
   const std::tuple<const char*, const char*, void (*)(const Shared&, const Given&)> rest[] = {
       {"status", "what the token says of itself, and orphan objects", status},
       {"selftest", "known answers of every operation that Sluis uses", selftest},

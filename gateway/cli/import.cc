@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "crypto/hash.h"
@@ -28,7 +29,9 @@ struct State {
   bool finished = false;
 };
 
-State state_of(const json::value& body) {
+State state_of(const Response& response) {
+  WipingResource memory;
+  const json::value body = parse_reply(response, memory);
   const auto number = [&body](const char* name) { return body.at(name).to_number<std::uint64_t>(); };
   return {number("lines_done"), number("records"), number("errors"), body.at("finished").as_bool()};
 }
@@ -79,13 +82,13 @@ std::string import_id_of(const Given& given, const InputFile& file) {
   return "file-" + to_hex(sha256(bytes_of(given.collection + '|' + file.fingerprint()))).substr(0, 24);
 }
 
-State state_at(Client& client, const std::string& base, const std::string& import_id) {
-  if (import_id.empty()) return {};
-  const Response response = client.call({"GET", base + "/imports/" + encode_segment(import_id), {}, {}});
-  if (response.status == 404) return {};
+// What the gateway knows of this import; nothing if it has not begun.
+std::optional<Response> earlier(Client& client, const std::string& base, const std::string& import_id) {
+  if (import_id.empty()) return std::nullopt;
+  Response response = client.call({"GET", base + "/imports/" + encode_segment(import_id), {}, {}});
+  if (response.status == 404) return std::nullopt;
   require_success(response);
-  WipingResource memory;
-  return state_of(parse_reply(response, memory));
+  return response;
 }
 
 Response send(Client& client, const std::string& base, const Given& given, const std::string& import_id,
@@ -119,17 +122,17 @@ void show_errors(Client& client, const std::string& base, const std::string& imp
 void show(const Shared& shared, Client& client, const std::string& base, const Response& response) {
   WipingResource memory;
   const json::value body = parse_reply(response, memory);
-  const State state = state_of(body);
+  const State state = state_of(response);
   if (shared.json) {
     std::cout << response.body.expose_text() << '\n';
   }
   if (!shared.json) {
-    std::cout << state.records << " records imported, " << state.errors << " lines refused, import "
-              << cell(body.at("import")) << '\n';
+    std::cout << counted(state.records, "record", "records") << " imported, " << counted(state.errors, "line", "lines")
+              << " refused, import " << cell(body.at("import")) << '\n';
   }
   if (state.errors == 0) return;
   if (!shared.json) show_errors(client, base, cell(body.at("import")));
-  fail(Exit::invalid, std::to_string(state.errors) + " lines were refused; everything else is written");
+  fail(Exit::invalid, counted(state.errors, "line was", "lines were") + " refused; everything else is written");
 }
 
 bool worth_another_try(Exit code) {
@@ -139,10 +142,11 @@ bool worth_another_try(Exit code) {
 Response attempt(const Shared& shared, const Given& given, const std::string& import_id, InputFile& file,
                  const std::string& base) {
   Client client = shared.client();
-  const State before = state_at(client, base, import_id);
+  std::optional<Response> known = earlier(client, base, import_id);
+  const State before = known ? state_of(*known) : State{};
   if (before.finished) {
-    fail(Exit::ok, "this file is imported already: " + std::to_string(before.records) + " records, " +
-                       std::to_string(before.errors) + " lines refused (give another --import-id to send it again)");
+    std::cerr << "this file is imported already (give another --import-id to send it again)\n";
+    return *std::move(known);
   }
   if (before.lines_done != 0) std::cerr << "going on after line " << before.lines_done << '\n';
   Response response = send(client, base, given, import_id, before, file);
@@ -179,8 +183,10 @@ void add_import(CLI::App& records, const Shared& shared) {
   command->add_option("file", given->path, "NDJSON or CSV file, - for standard input")->capture_default_str();
   command->add_option("--format", given->format, "ndjson or csv; otherwise by the file's name")
       ->check(CLI::IsMember({"ndjson", "csv"}));
-  command->add_option("--import-id", given->import_id,
-                      "name of this import; otherwise made from the file's name, size and time");
+  command
+      ->add_option("--import-id", given->import_id,
+                   "name of this import; otherwise made from the file's name, size and time")
+      ->check(not_empty());
   command->add_option("--retries", given->retries, "how often to go on after a broken connection")
       ->capture_default_str();
   given->why.add_to(*command);

@@ -38,7 +38,7 @@ void check(const Shared& shared, const Given& given) {
     for (const auto& error : loaded.errors) std::cout << error.text() << '\n';
     for (const auto& warning : loaded.warnings) std::cout << "warning: " << warning.text() << '\n';
   }
-  if (!loaded.policy) fail(Exit::no, given.file + ": " + std::to_string(loaded.errors.size()) + " errors");
+  if (!loaded.policy) fail(Exit::no, given.file + ": " + counted(loaded.errors.size(), "error", "errors"));
   if (!shared.json) {
     std::cout << given.file << ": no errors, " << loaded.policy->principals().size() << " principals, digest "
               << loaded.policy->digest() << '\n';
@@ -113,6 +113,7 @@ void add_policy(CLI::App& app, const Shared& shared) {
       "\nExample:\n  sluis policy explain registry-backend records.read --collection diplomas \\\n"
       "    --purpose diploma-verification --case C-17 --policy policy.toml");
   sub->callback([&shared, given] { explain(shared, *given); });
+  policy->footer("\nExample:\n  sluis policy check /etc/sluis/policy.toml");
 }
 
 }  // namespace sluis::cli

@@ -40,6 +40,10 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  return std::to_string(count) + ' ' + std::string(count == 1 ? one : many);
+}
+
 void Table::print() const {
   std::vector<std::size_t> widths;
   for (const auto& row : rows_) {

@@ -24,6 +24,9 @@ class Table {
 // Control characters replaced.
 std::string printable(std::string_view text);
 
+// "1 line", "2 lines".
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many);
+
 // A bar on standard error, redrawn at most ten times a second; nothing if standard error is no terminal, except one
 // line at the end. `total` 0: unknown, no bar but a count.
 class Progress {

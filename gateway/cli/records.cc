@@ -1,9 +1,7 @@
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
+#include "gateway/cli/claims.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/exit.h"
 #include "gateway/cli/files.h"
@@ -17,7 +15,7 @@ namespace json = boost::json;
 
 // What one invocation of a records command was given.
 struct Given {
-  std::string collection, id, data = "-", if_match, after, output = "-";
+  std::string collection, id, data = "-", if_match, after;
   std::vector<std::string> fields, settings, matches, claims;
   std::size_t limit = 100;
   Why why;
@@ -47,7 +45,7 @@ SecretBuffer document(const Given& given) {
   json::object object(&memory);
   for (const auto& setting : given.settings) {
     const auto [name, value] = split(setting, "=", "--set");
-    object[name] = value;
+    if (!object.emplace(name, value).second) fail(Exit::usage, "two --set for '" + name + "'");
   }
   return SecretBuffer(json::serialize(object));
 }
@@ -121,10 +119,6 @@ void show_records(const json::object& body) {
     rows.emplace_back(std::move(row));
   }
   print_rows(rows);
-  const auto* failed = body.if_contains("failed");
-  if (failed != nullptr && !failed->as_array().empty()) {
-    std::cerr << failed->as_array().size() << " records do not open: see the log\n";
-  }
   if (const auto* next = body.if_contains("next")) std::cerr << "more: --after " << cell(*next) << '\n';
 }
 
@@ -133,7 +127,7 @@ void search(const Shared& shared, const Given& given) {
   json::object match(&memory);
   for (const auto& text : given.matches) {
     const auto [name, value] = split(text, "=", "--match");
-    match[name] = value;
+    if (!match.emplace(name, value).second) fail(Exit::usage, "two --match for '" + name + "'");
   }
   json::object ask(&memory);
   ask["match"] = std::move(match);
@@ -145,66 +139,26 @@ void search(const Shared& shared, const Given& given) {
   const Response response =
       client.call({"POST", base(given) + ":search", with_type(given.why.headers()), body.expose_text()});
   require_success(response);
-  if (shared.json) {
-    std::cout << response.body.expose_text() << '\n';
-    return;
-  }
   const json::value value = parse_reply(response, memory);
-  show_records(value.as_object());
-}
-
-// "level=6", "awarded_on>=2000-01-01": numbers are sent as numbers, everything else as text.
-void add_claim(json::object& claims, const std::string& text) {
-  constexpr std::pair<const char*, const char*> operators[] = {
-      {">=", "gte"}, {"<=", "lte"}, {">", "gt"}, {"<", "lt"}, {"=", "equals"}};
-  for (const auto& [sign, name] : operators) {
-    if (text.find(sign) == std::string::npos) continue;
-    const auto [field, value] = split(text, sign, "--claim");
-    boost::system::error_code error;
-    json::value number = json::parse(value, error);
-    const bool numeric = !error && number.is_number();
-    json::object& claim = claims[field].is_object() ? claims[field].get_object() : claims[field].emplace_object();
-    claim[name] = numeric ? number : json::value(value);
-    return;
-  }
-  fail(Exit::usage, "--claim is written FIELD=VALUE, FIELD>=VALUE, FIELD<=VALUE, FIELD>VALUE or FIELD<VALUE");
+  if (shared.json) std::cout << response.body.expose_text() << '\n';
+  if (!shared.json) show_records(value.as_object());
+  const auto* failed = value.as_object().if_contains("failed");
+  if (failed == nullptr || failed->as_array().empty()) return;
+  fail(Exit::unavailable,
+       counted(failed->as_array().size(), "record does not open", "records do not open") + ": see the decrypt log");
 }
 
 void attest(const Shared& shared, const Given& given) {
-  WipingResource memory;
-  json::object claims(&memory);
-  for (const auto& claim : given.claims) add_claim(claims, claim);
-  json::object ask(&memory);
-  ask["claims"] = std::move(claims);
-  const SecretBuffer body(json::serialize(ask));
+  const SecretBuffer body = claims_body(given.claims);
   Client client = shared.client();
   const Response response =
       client.call({"POST", one(given) + ":attest", with_type(given.why.headers()), body.expose_text()});
   require_success(response);
+  WipingResource memory;
   const json::value value = parse_reply(response, memory);
   const bool satisfied = value.at("satisfied").as_bool();
   std::cout << (shared.json ? response.body.expose_text() : satisfied ? "satisfied" : "not satisfied") << '\n';
   if (!satisfied) fail(Exit::no, "the record does not satisfy the claims");
-}
-
-void export_all(const Shared& shared, const Given& given) {
-  json::object ask;
-  if (!given.fields.empty()) ask["fields"] = as_array(given.fields);
-  if (!given.after.empty()) ask["after"] = given.after;
-  const std::string body = json::serialize(ask);
-  OutputFile out(given.output);
-  Progress progress("export", 0);
-  std::uint64_t records = 0;
-  Client client = shared.client();
-  const Response response = client.download(
-      {"POST", base(given) + ":export", with_type(given.why.headers()), body}, [&](std::string_view piece) {
-        out.write(piece);
-        records += static_cast<std::uint64_t>(std::count(piece.begin(), piece.end(), '\n'));
-        progress.at(records, "records");
-      });
-  require_success(response);
-  out.close();
-  progress.finish(std::to_string(records) + " lines");
 }
 
 CLI::App* command(CLI::App& records, const char* name, const char* text, const GivenPtr& given, const char* example) {
@@ -215,6 +169,11 @@ CLI::App* command(CLI::App& records, const char* name, const char* text, const G
   return sub;
 }
 
+// An empty revision, say of an unset shell variable, must not become an unconditional write.
+CLI::Option* add_if_match(CLI::App& command, Given& given, const char* text) {
+  return command.add_option("--if-match", given.if_match, text)->check(not_empty());
+}
+
 void add_writes(CLI::App& records, const Shared& shared) {
   for (const char* name : {"put", "patch"}) {
     const bool whole = std::string_view(name) == "put";
@@ -223,51 +182,45 @@ void add_writes(CLI::App& records, const Shared& shared) {
         command(records, name, whole ? "write a whole record" : "change fields of a record (JSON Merge Patch)", given,
                 whole ? "put diplomas d-1 --data diploma.json" : "patch diplomas d-1 --set grade=distinction");
     sub->add_option("id", given->id, "record id")->required();
-    sub->add_option("--data", given->data, "file with the JSON document, - for standard input")->capture_default_str();
-    sub->add_option("--set", given->settings, "NAME=VALUE, a field as text; instead of --data");
-    sub->add_option("--if-match", given->if_match, "write only if the record has this revision (ETag)");
-    if (whole) sub->add_flag("--create", given->create, "write only if there is no such record");
+    auto* data = sub->add_option("--data", given->data, "file with the JSON document, - for standard input");
+    data->capture_default_str();
+    sub->add_option("--set", given->settings, "NAME=VALUE, a field as text; instead of --data")->excludes(data);
+    auto* match = add_if_match(*sub, *given, "write only if the record has this revision (ETag)");
+    if (whole) sub->add_flag("--create", given->create, "write only if there is no such record")->excludes(match);
     sub->callback([&shared, given, whole] { put(shared, *given, whole ? "PUT" : "PATCH"); });
   }
   auto given = std::make_shared<Given>();
   auto* sub = command(records, "delete", "delete a record", given, "delete diplomas d-1");
   sub->add_option("id", given->id, "record id")->required();
-  sub->add_option("--if-match", given->if_match, "delete only if the record has this revision (ETag)");
+  add_if_match(*sub, *given, "delete only if the record has this revision (ETag)");
   sub->callback([&shared, given] { remove(shared, *given); });
 }
 
 void add_reads(CLI::App& records, const Shared& shared) {
   auto given = std::make_shared<Given>();
   auto* sub = command(records, "get", "read a record", given,
-                      "get diplomas d-1 --fields holder_name,institution --purpose diploma-verification --case C-17");
+                      "get diplomas d-1 --fields holder_name,institution --purpose diploma-verification");
   sub->add_option("id", given->id, "record id")->required();
-  sub->add_option("--fields", given->fields, "only these fields")->delimiter(',');
+  sub->add_option("--fields", given->fields, "only these fields")->delimiter(',')->check(not_empty());
   sub->callback([&shared, given] { get(shared, *given); });
 
   given = std::make_shared<Given>();
   sub = command(records, "search", "find records by equality on indexed fields", given,
                 "search diplomas --match national_number=85073003328 --purpose citizen-request --case C-17");
   sub->add_option("--match", given->matches, "NAME=VALUE; several must all match")->required();
-  sub->add_option("--fields", given->fields, "only these fields")->delimiter(',');
+  sub->add_option("--fields", given->fields, "only these fields")->delimiter(',')->check(not_empty());
   sub->add_option("--limit", given->limit, "records on a page")->check(CLI::Range(1, 1000))->capture_default_str();
-  sub->add_option("--after", given->after, "continue after this id");
+  sub->add_option("--after", given->after, "continue after this id")->check(not_empty());
   sub->callback([&shared, given] { search(shared, *given); });
 
   given = std::make_shared<Given>();
   sub = command(records, "attest", "ask whether a record satisfies claims, without releasing a value", given,
-                "attest diplomas d-1 --claim level>=6 --purpose employment-service --case C-17");
+                "attest diplomas d-1 --claim 'level>=6' --purpose diploma-verification");
   sub->add_option("id", given->id, "record id")->required();
-  sub->add_option("--claim", given->claims, "FIELD=VALUE, FIELD>=VALUE, …; all must hold")->required();
+  sub->add_option("--claim", given->claims,
+                  "FIELD=VALUE, FIELD>=VALUE, …, all must hold; FIELD=\"VALUE\": text, even of digits")
+      ->required();
   sub->callback([&shared, given] { attest(shared, *given); });
-
-  given = std::make_shared<Given>();
-  sub = command(records, "export", "write all records as JSON lines", given,
-                "export diplomas --fields institution,level -o diplomas.ndjson --purpose register-maintenance");
-  sub->add_option("--fields", given->fields, "only these fields")->delimiter(',');
-  sub->add_option("--after", given->after, "continue after this id");
-  sub->add_option("-o,--output", given->output, "file, made readable for you alone; - for standard output")
-      ->capture_default_str();
-  sub->callback([&shared, given] { export_all(shared, *given); });
 }
 
 }  // namespace
@@ -278,6 +231,12 @@ void add_records(CLI::App& app, const Shared& shared) {
   add_writes(*records, shared);
   add_reads(*records, shared);
   add_import(*records, shared);
+  add_export(*records, shared);
+  records->footer(
+      "\nExamples:\n"
+      "  sluis records put diplomas d-1 --data diploma.json\n"
+      "  sluis records get diplomas d-1 --purpose diploma-verification\n"
+      "  sluis records import diplomas register.ndjson");
 }
 
 }  // namespace sluis::cli

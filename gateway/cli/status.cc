@@ -33,6 +33,10 @@ Client Shared::client() const {
   return Client(load_profile(profile_path));
 }
 
+CLI::Validator not_empty() {
+  return {[](const std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, ""};
+}
+
 void Why::add_to(CLI::App& command) {
   command.add_option("--purpose", purpose, "purpose of the call, one of those the policy names");
   command.add_option("--case", case_reference, "case reference that the log entry carries");
@@ -47,6 +51,7 @@ Headers Why::headers() const {
 
 void add_status(CLI::App& app, const Shared& shared) {
   auto* command = app.add_subcommand("status", "whether the gateway is ready, and what is wrong if not");
+  command->footer("\nExample:\n  sluis --profile operator.toml status");
   command->callback([&shared] { show_status(shared); });
 }
 

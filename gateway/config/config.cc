@@ -1,4 +1,5 @@
 #include "gateway/config/config.h"
+#include "crypto/hash.h"
 
 #include <algorithm>
 #include <charconv>
@@ -197,6 +198,7 @@ LoadedConfig load_config_text(std::string_view text, const std::string& path) {
   const auto root = policy::parse_toml(text, problems);
   if (root) loaded.config = ConfigReader(*root, path, problems).read();
   if (problems.failed()) loaded.config.reset();
+  if (loaded.config) loaded.config->digest = to_hex(sha256(bytes_of(text)));
   loaded.errors = problems.errors();
   return loaded;
 }

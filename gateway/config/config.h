@@ -52,6 +52,7 @@ struct TransitSettings {
 
 struct Config {
   std::string file;
+  std::string digest;  // SHA-256 of the file's text, hexadecimal
   ServerConfig server;
   unsigned workers = 8;
   std::size_t worker_queue = 1024;

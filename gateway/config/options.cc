@@ -46,7 +46,7 @@ constexpr Option kOptions[] = {
      [](Config& c, V v) { c.server.probe_listen = v.text; }},
     {"server", "io_threads", Kind::number, "0", "threads", 0, 256, kRestart, "I/O threads; 0: one for each core.",
      [](Config& c, V v) { c.server.threads = small(v); }},
-    {"server", "worker_threads", Kind::number, "8", "threads", 1, 256, kRestart,
+    {"server", "worker_threads", Kind::number, "16", "threads", 1, 256, kRestart,
      "Threads for what blocks: the HSM and the database.", [](Config& c, V v) { c.workers = small(v); }},
     {"server", "worker_queue", Kind::number, "1024", "calls", 1, 1'000'000, kRestart,
      "Calls that may wait for a worker; beyond it they get 503 with Retry-After.",

@@ -48,8 +48,7 @@ Reasons Daemon::start() {
   if (!server) return {"server: " + std::string(server.error().what.view()) + ": " + parts_.config.server.listen};
   server_ = *std::move(server);
   // A gateway that cannot say that it started must not start.
-  if (const auto said = record("gateway.start", "version " + version_ + ", policy " + loaded_.policy->digest());
-      !said) {
+  if (const auto said = record("gateway.start", "version " + version_ + ", " + loaded_.text()); !said) {
     return {"audit: " + std::string(said.error().what.view())};
   }
   warn_of_ends(*loaded_.tls);
@@ -180,31 +179,37 @@ void Daemon::refuse_reload(const Reasons& errors) {
   readiness_->warn("reload", "the last reload was refused; the gateway runs with what it had: " + errors.front());
 }
 
+// Who may do what, and how it is stored, must not change without a trace.
+void Daemon::record_reload(const Loaded& next, Reasons& errors) {
+  const bool other_policy = next.policy->digest() != loaded_.policy->digest();
+  const bool other = other_policy || next.config.digest != loaded_.config.digest;
+  // Revocation lists are taken even if the log has just failed.
+  if (!other && parts_.log->halted()) return;
+  const auto said = record(other_policy ? "policy.reload" : "gateway.reload", loaded_.text() + " -> " + next.text());
+  if (!said && other) errors.push_back("audit: " + std::string(said.error().what.view()));
+}
+
 void Daemon::reload() {
   notify_reloading();
   auto result = load_all(loaded_.config.file);
-  if (result.loaded && result.loaded->policy->digest() != loaded_.policy->digest()) {
-    // Who may do what must not change without a trace.
-    const auto said =
-        record("policy.reload", "policy " + loaded_.policy->digest() + " -> " + result.loaded->policy->digest());
-    if (!said) result.errors.push_back("audit: " + std::string(said.error().what.view()));
-  } else if (result.loaded && !parts_.log->halted()) {
-    // New certificates and revocation lists are taken even if the log has just failed: they can only take rights away
-    // from those who are out.
-    static_cast<void>(record("gateway.reload", "policy " + loaded_.policy->digest()));
+  if (result.loaded) {
+    for (auto& reason : unsafe_changes(loaded_.config, result.loaded->config))
+      result.errors.push_back(std::move(reason));
   }
+  if (result.errors.empty()) record_reload(*result.loaded, result.errors);
   if (!result.errors.empty()) {
     refuse_reload(result.errors);
     return notify_ready();
   }
   const auto restart = needs_restart(parts_.config, result.loaded->config);
+  if (result.loaded->tls->digest() != loaded_.tls->digest()) ++tls_generation_;
   {
     const std::lock_guard lock(loaded_mutex_);
     loaded_ = *std::move(result.loaded);
   }
   parts_.records->replace_collections(collections_of(loaded_.config));
   parts_.oplog->set(loaded_.config.log.level, loaded_.config.log.requests);
-  server_->set_snapshot(snapshot(loaded_, ++tls_generation_));
+  server_->set_snapshot(snapshot(loaded_, tls_generation_));
   metrics_->add(Metrics::Count::reloads);
   readiness_->warn("reload", "");
   readiness_->warn("restart", restart.empty() ? "" : "changed, but only taken over by a restart: " + joined(restart));

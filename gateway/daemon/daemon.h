@@ -17,6 +17,9 @@ struct Loaded {
   Config config;
   std::shared_ptr<const policy::Policy> policy;
   std::shared_ptr<const TlsContext> tls;
+
+  // Digests of all three, for the log: whoever changes what a gateway does leaves a trace.
+  std::string text() const;
 };
 struct LoadResult {
   std::optional<Loaded> loaded;  // set if there is no error
@@ -25,6 +28,8 @@ struct LoadResult {
 };
 // Reads configuration, policy, certificates and revocation lists whole, and reports everything that is wrong.
 LoadResult load_all(const std::string& config_file);
+// Why records written under `now` would not be safe, or not open, under `next`; empty if they are.
+Reasons unsafe_changes(const Config& now, const Config& next);
 
 // Options that only a restart changes and that differ.
 std::vector<std::string> needs_restart(const Config& now, const Config& next);
@@ -54,6 +59,7 @@ class Daemon {
   void append_metrics(std::string& out) const;
   void add_gauges(std::vector<Metrics::Row>& rows) const;
   void warn_of_ends(const TlsContext& tls);
+  void record_reload(const Loaded& next, Reasons& errors);
   void refuse_reload(const Reasons& errors);
   Status record(std::string_view action, std::string detail);
   Status check_certificates() const;

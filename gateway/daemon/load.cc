@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "crypto/bytes.h"
 #include "gateway/daemon/daemon.h"
 #include "policy/explain.h"
 
@@ -91,6 +92,33 @@ void warn_of_unknown(const Config& config, const policy::Policy& policy, Reasons
 
 }  // namespace
 
+std::string Loaded::text() const {
+  return "configuration " + config.digest + ", policy " + policy->digest() + ", trust " + to_hex(tls->digest());
+}
+
+// An id stands for one field for good, and what was sealed is never stored in the open by a mere reload.
+Reasons unsafe_changes(const Config& now, const Config& next) {
+  using Kind = FieldSchema::Kind;
+  Reasons out;
+  for (const CollectionSchema& before : now.collections) {
+    const auto after = std::find_if(next.collections.begin(), next.collections.end(),
+                                    [&](const auto& schema) { return schema.name == before.name; });
+    if (after == next.collections.end()) continue;
+    for (const FieldSchema& field : before.fields) {
+      const std::string where = "collection '" + before.name + "', field '" + field.name + "': ";
+      for (const FieldSchema& other : after->fields) {
+        if (other.id == field.id && other.name != field.name) out.push_back(where + "its id is given to another field");
+        if (other.name != field.name) continue;
+        if (other.id != field.id) out.push_back(where + "its id changes");
+        if (field.kind != Kind::open && other.kind == Kind::open) {
+          out.push_back(where + "what is sealed would be stored in the open");
+        }
+      }
+    }
+  }
+  return out;
+}
+
 LoadResult load_all(const std::string& config_file) {
   LoadResult out;
   auto config = load_config(config_file);
@@ -100,6 +128,9 @@ LoadResult load_all(const std::string& config_file) {
   add(out.errors, policy.errors);
   add(out.warnings, policy.warnings);
   if (policy.policy) warn_of_unknown(*config.config, *policy.policy, out.warnings);
+  if (policy.policy && policy.policy->principals().empty()) {
+    out.errors.push_back(config.config->policy_file + ": there is no principal: nobody could do anything");
+  }
   auto tls = TlsContext::load(config.config->tls);
   for (auto& error : tls.errors) out.errors.push_back(std::move(error));
   if (out.errors.empty())

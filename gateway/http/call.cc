@@ -31,6 +31,11 @@ std::optional<std::string_view> Call::query_value(std::string_view name) const {
   return std::nullopt;
 }
 
+std::size_t Call::count_header(std::string_view name) const {
+  return static_cast<std::size_t>(
+      std::count_if(headers.begin(), headers.end(), [&](const auto& header) { return same_name(header.first, name); }));
+}
+
 std::string_view Call::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
     if (same_name(key, name)) return value;

@@ -2,9 +2,11 @@
 // *and* its log entries; the server holds the reply until the entries are durable (gateway/http/reply_gate.h).
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +42,7 @@ struct Call {
   std::string_view param(std::string_view name) const;  // empty if absent
   std::optional<std::string_view> query_value(std::string_view name) const;
   std::string_view header(std::string_view name) const;  // case-insensitive; empty if absent
+  std::size_t count_header(std::string_view name) const;
 };
 
 struct Reply {
@@ -63,6 +66,28 @@ struct Outcome {
 };
 
 using Handler = std::function<Outcome(Call&)>;
+
+// One of several calls of a route that are handled together. Each has an outcome of its own, whatever becomes of its
+// neighbours.
+struct GroupedCall {
+  Call& call;
+  std::optional<Outcome> outcome{};
+  std::exception_ptr thrown{};  // in place of an outcome: a bug that is this call's alone
+
+  bool settled() const noexcept { return outcome.has_value() || thrown != nullptr; }
+  // Does what concerns this call only, unless it is settled already.
+  template <typename Work>
+  void alone(const Work& work) noexcept {
+    if (settled()) return;
+    try {
+      work();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  }
+};
+// Settles every call. If it throws, that is the end of those calls that are not settled by then.
+using GroupHandler = std::function<void(std::span<GroupedCall>)>;
 
 // A body that is consumed as it arrives (import). All methods run on a worker thread, one at a time.
 class BodySink {
@@ -134,9 +159,13 @@ struct Route {
   std::string action;  // action of policy/actions.h; empty: no decision needed
   Runs runs = Runs::worker;
   std::size_t body_limit = 1U << 20U;  // bytes; a larger body is 413. Not for sinks.
-  Handler handler;                     // exactly one of the three is set
+  Handler handler;                     // exactly one of the four is set
   SinkHandler sink;
   SourceHandler source;
+  GroupHandler group;  // calls that wait for a worker at the same time are handled together; a lone one never waits
+  // The parameters that a query may have, each once; anything else is 400. `any`: the handler looks for itself.
+  static constexpr const char* any = "*";
+  std::vector<std::string> query = {};
   FilterHandler filter{};  // beside a handler: takes the calls whose body is NDJSON (application/x-ndjson)
   TokenUse token = TokenUse::none;
 };

@@ -115,7 +115,7 @@ Status parse_path(std::string_view raw, Target& out) {
   if (raw.empty() || raw.front() != '/') return Error{Code::invalid, "the request target must be a path"};
   raw.remove_prefix(1);
   out.path.reserve(raw.size() + 1);
-  out.path = "/";
+  out.path.assign(1, '/');
   if (raw.empty()) return {};
   for (;;) {
     if (out.segments.size() == kMaxSegments) return Error{Code::too_large, "the path has too many segments"};

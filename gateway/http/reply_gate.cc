@@ -16,7 +16,7 @@ ReplyGate::Ready ReplyGate::hold(HeldReply& held, Outcome outcome, Resumer& resu
     return Ready::now;
   }
   // Two words, so that the function object needs no memory of its own.
-  log_->append(std::move(outcome.events), [&held](Result<audit::Receipt> verdict) { settle(held, verdict); });
+  log_->append_soon(std::move(outcome.events), [&held](Result<audit::Receipt> verdict) { settle(held, verdict); });
   return Ready::later;
 }
 

@@ -45,7 +45,9 @@ class ReplyGate {
   // Takes the outcome in and appends its events. Ready::now: take it out at once; Ready::later: `resumer` is told when.
   // A plaintext reply without an entry is a bug of its handler: it comes out as 500.
   enum class Ready : std::uint8_t { now, later };
+  // The log begins with the entries at start(), so that a thread that has many calls at hand has them synced as one.
   Ready hold(HeldReply& held, Outcome outcome, Resumer& resumer);
+  void start() { log_->start(); }
 
   // What goes to the client: the reply, with header Sluis-Receipt where it was logged, or the refusal in its place.
   // What: the reply itself left, or it was replaced.

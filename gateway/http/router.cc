@@ -20,9 +20,10 @@ Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
   std::set<std::pair<Method, std::string>> seen;
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     const auto& route = routes_[i];
-    if ((route.handler ? 1 : 0) + (route.sink ? 1 : 0) + (route.source ? 1 : 0) != 1) {
-      bug(route, "exactly one of handler, sink and source must be set");
+    if ((route.handler ? 1 : 0) + (route.sink ? 1 : 0) + (route.source ? 1 : 0) + (route.group ? 1 : 0) != 1) {
+      bug(route, "exactly one of handler, sink, source and group must be set");
     }
+    if (route.group && route.runs != Runs::worker) bug(route, "groups are handled by workers");
     if (!seen.emplace(route.method, route.pattern).second) bug(route, "twice in the table");
     rows_.push_back(compile(route, i));
   }

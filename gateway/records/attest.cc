@@ -67,7 +67,11 @@ Outcome RecordService::attest(Call& call) {
   Release release(caller, parts_.keyring, {});
   if (const Status ready = release.prepare(); !ready) return refuse_key(ready.error(), caller);
   const auto budget = take_budget(parts_.budgets, caller, 1, call.now_us);
-  if (!budget.allowed) return over_budget(caller, budget, 1);
+  if (!budget.allowed) {
+    audit::Payload about;
+    about.record = call.param("id");
+    return over_budget(caller, budget, 1, std::move(about));
+  }
   return attest_record(caller, release, *record, claims.all_of);
 }
 

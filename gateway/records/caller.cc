@@ -94,13 +94,17 @@ Outcome refuse_key(const Error& error, const Caller& caller) {
   return refuse_logged(problem(500, "failed"), caller.event(), audit::Outcome::failed, "the key does not open");
 }
 
-Outcome over_budget(const Caller& caller, const policy::BudgetAnswer& answer, std::uint64_t count) {
+Outcome over_budget(const Caller& caller, const policy::BudgetAnswer& answer, std::uint64_t count,
+                    audit::Payload about) {
   Reply reply = problem(429, "budget spent",
                         answer.too_many ? "the call asks for more records than the budget ever allows"
                                         : "the budget of decrypts for this collection is spent");
   reply.headers.emplace_back("Retry-After", std::to_string(answer.retry_after_s));
   audit::Event event = caller.event();
   event.count = count;
+  about.case_reference = std::move(event.payload.case_reference);
+  about.client_address = std::move(event.payload.client_address);
+  event.payload = std::move(about);
   return refuse_logged(std::move(reply), std::move(event), audit::Outcome::refused, "budget");
 }
 

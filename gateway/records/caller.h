@@ -47,7 +47,9 @@ Outcome unknown_record();
 Outcome malformed_id();
 // The key could not be fetched; a key row that was tampered with, or is gone, is worth an entry.
 Outcome refuse_key(const Error& error, const Caller& caller);
-Outcome over_budget(const Caller& caller, const policy::BudgetAnswer& answer, std::uint64_t count);
+// `about`: what was asked for, as far as the call itself says it.
+Outcome over_budget(const Caller& caller, const policy::BudgetAnswer& answer, std::uint64_t count,
+                    audit::Payload about = {});
 
 // Which fields of a record a call opens for its caller: positions in ascending order.
 struct Selection {

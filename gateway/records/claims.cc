@@ -203,6 +203,9 @@ Claims read_claims(const Collection& collection, std::string_view text) {
 bool satisfied(const Claim& claim, const FieldSchema& field, std::string_view text) {
   if (text.empty()) return false;
   const JsonValue value = as_value(text);
+  const bool indexed = field.kind == FieldSchema::Kind::indexed;
+  // What is indexed is compared as it is indexed: a number's digits equal the same digits in a text.
+  if (indexed && claim.relation == Relation::equals) return same_text(field, value, claim.value);
   if (value.kind != claim.value.kind) return false;
   if (value.kind == JsonKind::number) {
     const auto order = compare_numbers(value.text, claim.value.text);

@@ -21,7 +21,7 @@ void CsvReader::fail(Row kind) {
 
 void CsvReader::put(char c) {
   if (kind_ != Row::good) return;
-  if (text_.size() + spans_.size() >= limit_) return fail(Row::too_long);
+  if (text_.size() + spans_.size() >= limit_) return fail(state_ == State::quoted ? Row::open_quote : Row::too_long);
   text_.push_back(c);
 }
 

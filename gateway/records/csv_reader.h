@@ -18,7 +18,8 @@ class CsvReader {
     std::string_view text;
     bool quoted = false;  // an empty cell in quotes is an empty text, without quotes it is no value
   };
-  enum class Row : std::uint8_t { good, bad_quote, too_long };
+  // open_quote: a quote has no end within the limit, or within the text; nothing after it can be told apart.
+  enum class Row : std::uint8_t { good, bad_quote, too_long, open_quote };
 
   explicit CsvReader(std::size_t limit) : limit_(limit) {}
 
@@ -27,7 +28,7 @@ class CsvReader {
   template <typename Take>
   Status feed(std::string_view piece, Take&& take) {
     for (const char c : piece) {
-      if (!step(c)) continue;
+      if (!step(c) && kind_ != Row::open_quote) continue;
       const Status taken = give(take);
       if (!taken) return taken;
     }
@@ -38,7 +39,7 @@ class CsvReader {
   template <typename Take>
   Status finish(Take&& take) {
     if (state_ == State::cell_start && spans_.empty() && kind_ == Row::good) return {};
-    if (state_ == State::quoted) fail(Row::bad_quote);
+    if (state_ == State::quoted) fail(Row::open_quote);
     end_row();
     return give(take);
   }

@@ -141,6 +141,12 @@ Status Csv::take_header(CsvReader::Row kind, const Cells& cells, LineTarget& tar
 Status Csv::take_row(CsvReader::Row kind, const Cells& cells, LineTarget& target) {
   if (columns_.empty()) return take_header(kind, cells, target);
   if (kind == CsvReader::Row::too_long) return target.refused(too_long());
+  // To go on would take the rest of the file for one cell. What came before is written; the client mends the row after
+  // the import's lines_done and goes on there.
+  if (kind == CsvReader::Row::open_quote) {
+    return target.stop(
+        Error{Code::invalid, "a quote in the CSV is not closed, in the row after the import's lines_done"});
+  }
   if (kind == CsvReader::Row::bad_quote) {
     return target.refused({Code::invalid, "csv_quote", "a quote stands where none may be", {}});
   }

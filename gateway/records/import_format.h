@@ -16,6 +16,8 @@ class LineTarget {
   virtual Status refused(const Fault& fault) = 0;
   // Counts, and nothing else: an empty line, the header of CSV.
   virtual Status empty() = 0;
+  // The rest cannot be read: what came before is kept, and the import ends with the error, to be gone on with.
+  virtual Status stop(const Error& why) = 0;
 
  protected:
   ~LineTarget() = default;

@@ -1,6 +1,7 @@
 #include "gateway/records/import_sink.h"
 
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "gateway/records/json_text.h"
@@ -56,7 +57,6 @@ Outcome ImportSink::finish() {
     abandon();
     return refuse(status.error());
   }
-  wait_for_log();
   Outcome outcome;
   outcome.reply.body = json_of(state_);
   outcome.events = parts_.admin_events.take();
@@ -67,7 +67,6 @@ Outcome ImportSink::finish() {
 // What has been handed to the store is finished; the rest is for the client to send again.
 void ImportSink::abandon() noexcept {
   if (in_flight_.valid()) in_flight_.wait();
-  wait_for_log();
 }
 
 Status ImportSink::need_sealer() {
@@ -96,9 +95,7 @@ Status ImportSink::refused(const Fault& fault) {
   chunk_.errors.push_back({next_line(), std::string(fault.code.view()), fault.field});
   ++chunk_.lines;
   if (state_.errors + chunk_.errors.size() > limits_.errors) {
-    const Status flushed = flush(Last::no);
-    const Status settled = flushed ? settle() : flushed;
-    return settled ? Error{Code::invalid, "too many lines were refused"} : settled;
+    return stop(Error{Code::invalid, "too many lines were refused"});
   }
   return chunk_.errors.size() >= limits_.chunk_records ? flush(Last::no) : Status{};
 }
@@ -107,6 +104,12 @@ Status ImportSink::refused(const Fault& fault) {
 Status ImportSink::empty() {
   ++chunk_.lines;
   return chunk_.lines >= std::uint64_t{64} * limits_.chunk_records ? flush(Last::no) : Status{};
+}
+
+Status ImportSink::stop(const Error& why) {
+  const Status flushed = flush(Last::no);
+  const Status settled = flushed ? settle() : flushed;
+  return settled ? Status(why) : settled;
 }
 
 Status ImportSink::settle() {
@@ -138,39 +141,57 @@ Result<store::ImportState> ImportSink::write(const Chunk& chunk, store::ImportSt
                                              std::uint64_t expected_lines_done) {
   const auto result = parts_.store.import_chunk(chunk.records, chunk.errors, after, expected_lines_done);
   if (!result) return result.error();
-  log_chunk(chunk, *result, after);
+  if (const Status logged = log_chunk(chunk, *result, after); !logged) return logged.error();
   after.records -= result->existing.size();
   after.errors += result->existing.size();
   return after;
 }
 
-// Nothing waits for this entry but the end of the import and the next chunk's entry; when the log is halted writes go
-// on.
-void ImportSink::log_chunk(const Chunk& chunk, const store::ChunkResult& result, const store::ImportState& after) {
+// The chunk's entries: as many as keep each far below what an entry may hold. When the log is halted writes go on.
+std::vector<audit::Event> ImportSink::entries_of(const Chunk& chunk, const store::ChunkResult& result,
+                                                 const store::ImportState& after) const {
+  constexpr std::size_t kRecordsAnEntry = 1000;
   audit::Event event = caller_.event();
-  event.count = chunk.records.size() - result.existing.size();
+  event.count = 0;
   event.key_version = chunk.records.empty() ? 0 : chunk.records.front().key_version;
   event.payload.detail = "import " + after.import_id + ", lines " + std::to_string(after.lines_done - chunk.lines + 1) +
                          " to " + std::to_string(after.lines_done);
+  std::vector<audit::Event> events{event};
   auto existing = result.existing.begin();
   for (std::size_t i = 0; i < chunk.records.size(); ++i) {
     if (existing != result.existing.end() && *existing == i) {
       ++existing;
       continue;
     }
+    if (events.back().count == kRecordsAnEntry) events.push_back(event);
     const store::Record& record = chunk.records[i];
-    event.payload.written.push_back({record.id, record.revision, digest_of(record)});
+    events.back().payload.written.push_back({record.id, record.revision, digest_of(record)});
+    ++events.back().count;
   }
-  wait_for_log();
-  auto promise = std::make_shared<std::promise<void>>();
-  logged_ = promise->get_future();
-  std::vector<audit::Event> events = parts_.admin_events.take();
-  events.push_back(std::move(event));
-  parts_.log.append(std::move(events), [promise](const Result<audit::Receipt>&) { promise->set_value(); });
+  return events;
 }
 
-void ImportSink::wait_for_log() noexcept {
-  if (logged_.valid()) logged_.wait();
+Status ImportSink::log_chunk(const Chunk& chunk, const store::ChunkResult& result, const store::ImportState& after) {
+  std::vector<audit::Event> events = parts_.admin_events.take();
+  for (audit::Event& event : entries_of(chunk, result, after)) events.push_back(std::move(event));
+  // One by one: together they could be more than a segment holds.
+  for (const audit::Event& event : events) {
+    if (const Status logged = log_one(event); !logged) return logged;
+  }
+  return {};
+}
+
+// A log that is only busy is waited for. A write that it does not take for another reason than its halt is not reported
+// as done.
+Status ImportSink::log_one(const audit::Event& event) const {
+  constexpr int kTries = 500;
+  constexpr std::chrono::milliseconds kPause{10};
+  for (int tries = 0;; ++tries) {
+    const auto receipt = parts_.log.append_and_wait({event});
+    if (receipt || receipt.error().code == Code::audit_halted) return {};
+    if (receipt.error().code != Code::busy || tries == kTries) return receipt.error();
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 }  // namespace sluis::gateway

@@ -37,14 +37,17 @@ class ImportSink final : public BodySink, private LineTarget {
   Status document(const DocumentReader& document) override;
   Status refused(const Fault& fault) override;
   Status empty() override;
+  Status stop(const Error& why) override;
 
   std::uint64_t next_line() const noexcept { return state_.lines_done + in_flight_lines_ + chunk_.lines + 1; }
   Status need_sealer();
   Status flush(Last last);
   Status settle();  // waits for the chunk that is being written, and takes over its state
   Result<store::ImportState> write(const Chunk& chunk, store::ImportState after, std::uint64_t expected_lines_done);
-  void log_chunk(const Chunk& chunk, const store::ChunkResult& result, const store::ImportState& after);
-  void wait_for_log() noexcept;
+  std::vector<audit::Event> entries_of(const Chunk& chunk, const store::ChunkResult& result,
+                                       const store::ImportState& after) const;
+  Status log_one(const audit::Event& event) const;
+  Status log_chunk(const Chunk& chunk, const store::ChunkResult& result, const store::ImportState& after);
 
   const RecordParts parts_;
   const Caller caller_;
@@ -55,7 +58,6 @@ class ImportSink final : public BodySink, private LineTarget {
   Chunk chunk_;
   std::uint64_t in_flight_lines_ = 0;
   std::future<Result<store::ImportState>> in_flight_;
-  std::future<void> logged_;  // the entry of the chunk before
 };
 
 // {"import":…,"lines_done":…,"records":…,"errors":…,"finished":…}

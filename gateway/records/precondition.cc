@@ -29,6 +29,13 @@ Result<Precondition> write_precondition(const Call& call) {
   using Kind = Precondition::Kind;
   const std::string_view match = call.header("If-Match");
   const std::string_view none_match = call.header("If-None-Match");
+  // An empty or a second value is a slip that would overwrite what it was meant to protect.
+  for (const std::string_view name : {"If-Match", "If-None-Match"}) {
+    const std::size_t count = call.count_header(name);
+    if (count > 1 || (count == 1 && call.header(name).empty())) {
+      return Error{Code::invalid, "If-Match and If-None-Match have one value, and are there once"};
+    }
+  }
   if (!match.empty() && !none_match.empty())
     return Error{Code::invalid, "If-Match and If-None-Match exclude each other"};
   if (none_match == "*") return Precondition{Kind::absent, 0};

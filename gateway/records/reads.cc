@@ -63,7 +63,11 @@ Outcome RecordService::get(Call& call) {
   Release release(caller, parts_.keyring, std::move(selection.positions));
   if (const Status ready = release.prepare(); !ready) return refuse_key(ready.error(), caller);
   const auto budget = take_budget(parts_.budgets, caller, 1, call.now_us);
-  if (!budget.allowed) return over_budget(caller, budget, 1);
+  if (!budget.allowed) {
+    audit::Payload about;
+    about.record = call.param("id");
+    return over_budget(caller, budget, 1, std::move(about));
+  }
 
   std::vector<audit::Event> events;
   SecretBuffer body;

@@ -51,11 +51,21 @@ std::string Release::subject_of(OpenedRecord& opened) const {
   SecretBuffer text;
   const auto found = opened.append(collection_.subject(), text);
   if (!found || !*found) return {};
-  const auto normal = comparable(collection_.field(collection_.subject()), as_value(text.expose_text()));
+  return subject_of(text.expose_text());
+}
+
+// What was released is not opened twice.
+std::string Release::subject_in(OpenedRecord& opened, const SecretBuffer& out) const {
+  if (subject_size_ == 0) return subject_of(opened);
+  return subject_of(out.expose_text().substr(subject_at_, subject_size_));
+}
+
+std::string Release::subject_of(std::string_view json_text) const {
+  const auto normal = comparable(collection_.field(collection_.subject()), as_value(json_text));
   return normal ? subject_text(normal->expose_text()) : std::string();
 }
 
-Status Release::append_fields(OpenedRecord& opened, SecretBuffer& out) const {
+Status Release::append_fields(OpenedRecord& opened, SecretBuffer& out) {
   out.push_back('{');
   const std::size_t first = out.size();
   for (std::size_t i = 0; i < positions_.size(); ++i) {
@@ -64,9 +74,13 @@ Status Release::append_fields(OpenedRecord& opened, SecretBuffer& out) const {
     out.push_back('"');
     out.append(names_[i]);
     out.append(std::string_view("\":"));
+    const std::size_t value = out.size();
     const auto found = opened.append(positions_[i], out);
     if (!found) return found.error();
     if (!*found) out.resize(before);
+    if (positions_[i] != collection_.subject() || !*found) continue;
+    subject_at_ = value;
+    subject_size_ = out.size() - value;
   }
   out.push_back('}');
   return {};
@@ -85,6 +99,7 @@ Result<bool> Release::matches(OpenedRecord& opened, const std::vector<Wanted>& w
 
 Result<Release::Opened> Release::open_under(const OpenKey& key, OpenedRecord& opened, const std::vector<Wanted>& wanted,
                                             SecretBuffer& out) {
+  subject_size_ = 0;
   if (const Status started = opened.start(key); !started) return started.error();
   const auto matching = matches(opened, wanted);
   if (!matching) return matching.error();
@@ -107,7 +122,7 @@ Result<Release::Opened> Release::open(const store::Record& record, const std::ve
     mark_failed(event);
     return Opened::failed;
   }
-  event.payload.subject = subject_of(opened);
+  event.payload.subject = subject_in(opened, out);
   if (*result == Opened::no_match) {
     event.payload.fields.clear();
     event.payload.detail = "opened to compare, not returned";

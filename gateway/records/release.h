@@ -47,7 +47,9 @@ class Release {
  private:
   Result<Opened> open_under(const OpenKey& key, OpenedRecord& opened, const std::vector<Wanted>& wanted,
                             SecretBuffer& out);
-  Status append_fields(OpenedRecord& opened, SecretBuffer& out) const;
+  Status append_fields(OpenedRecord& opened, SecretBuffer& out);
+  std::string subject_of(std::string_view json_text) const;
+  std::string subject_in(OpenedRecord& opened, const SecretBuffer& out) const;
   Result<bool> matches(OpenedRecord& opened, const std::vector<Wanted>& wanted) const;
 
   const Caller& caller_;
@@ -56,6 +58,8 @@ class Release {
   std::vector<std::size_t> positions_;
   std::vector<std::string> names_;
   Keyring::Keys keys_;
+  // Where the subject's value lies in the output, if it is among what was released of the record at hand.
+  std::size_t subject_at_ = 0, subject_size_ = 0;
 };
 
 // The entry of a record that does not open.

@@ -98,8 +98,6 @@ Result<MaybeFault> Sealer::seal(std::string_view id, std::uint64_t revision, con
 }
 
 Status OpenedRecord::start(const OpenKey& key) {
-  JsonScanner scanner;
-  if (scanner.object(record_.open_fields, open_fields_) != JsonFault::none) return corrupt();
   if (record_.envelope.empty()) return {};
   auto view = parse_envelope(record_.envelope);
   if (!view) return corrupt();
@@ -113,19 +111,27 @@ Status OpenedRecord::start(const OpenKey& key) {
 
 Result<bool> OpenedRecord::append(std::size_t position, SecretBuffer& out) {
   const FieldSchema& field = collection_.field(position);
-  if (field.kind == Kind::open) {
-    const auto named = [&](const JsonMember& member) { return same_name(member.name, field.name); };
-    const auto found = std::find_if(open_fields_.begin(), open_fields_.end(), named);
-    if (found == open_fields_.end()) return false;
-    out.append(found->value.text);
-    return true;
-  }
+  if (field.kind == Kind::open) return append_open(field, out);
   if (!opener_) return false;
   const std::size_t before = out.size();
   const Status opened = opener_->open(field.id, field.name, out);
   if (!opened && opened.error().code == Code::not_found) return false;
   if (!opened) return opened.error();
   if (out.size() == before) return corrupt();
+  return true;
+}
+
+Result<bool> OpenedRecord::append_open(const FieldSchema& field, SecretBuffer& out) {
+  if (!open_fields_) {
+    JsonScanner scanner;
+    std::vector<JsonMember> members;
+    if (scanner.object(record_.open_fields, members) != JsonFault::none) return corrupt();
+    open_fields_ = std::move(members);
+  }
+  const auto named = [&](const JsonMember& member) { return same_name(member.name, field.name); };
+  const auto found = std::find_if(open_fields_->begin(), open_fields_->end(), named);
+  if (found == open_fields_->end()) return false;
+  out.append(found->value.text);
   return true;
 }
 

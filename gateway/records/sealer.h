@@ -54,16 +54,19 @@ class OpenedRecord {
   OpenedRecord& operator=(const OpenedRecord&) = delete;
   ~OpenedRecord() = default;
 
-  // Error corrupt if the row is not what Sluis has written for this record. `key` is of the record's key version.
+  // Error corrupt if the envelope is not what Sluis has written for this record. `key` is of the record's key version.
   Status start(const OpenKey& key);
 
-  // Appends the field's JSON text. False if the record does not have the field; error corrupt if it does not open.
+  // Appends the field's JSON text. False if the record does not have the field; error corrupt if it does not open, or
+  // is open and the open fields are not a JSON object.
   Result<bool> append(std::size_t position, SecretBuffer& out);
 
  private:
+  Result<bool> append_open(const FieldSchema& field, SecretBuffer& out);
+
   const Collection& collection_;
   const store::Record& record_;
-  std::vector<JsonMember> open_fields_;
+  std::optional<std::vector<JsonMember>> open_fields_;  // scanned when the first of them is asked for
   EnvelopeView view_;
   std::optional<EnvelopeOpener> opener_;
 };

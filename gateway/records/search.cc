@@ -71,15 +71,23 @@ Result<std::vector<store::Match>> terms_of(const Collection& collection, const Q
   return all_of;
 }
 
+// By which fields, and about whom.
+audit::Payload asked_for(const Caller& caller, const Query& query) {
+  audit::Payload about;
+  for (const Wanted& want : query.wanted) {
+    about.fields.push_back(caller.collection->field(want.position).name);
+    if (want.position == caller.collection->subject()) about.subject = subject_text(want.comparable_text.expose_text());
+  }
+  return about;
+}
+
 // A search that found nothing has told something too.
 audit::Event fruitless(const Caller& caller, const Query& query) {
   audit::Event event = caller.event();
   event.count = 0;
-  for (const Wanted& want : query.wanted) {
-    event.payload.fields.push_back(caller.collection->field(want.position).name);
-    if (want.position == caller.collection->subject())
-      event.payload.subject = subject_text(want.comparable_text.expose_text());
-  }
+  audit::Payload about = asked_for(caller, query);
+  event.payload.fields = std::move(about.fields);
+  event.payload.subject = std::move(about.subject);
   event.payload.detail = "nothing was found";
   return event;
 }
@@ -111,6 +119,9 @@ Outcome RecordService::search(Call& call) {
 
   Release release(caller, parts_.keyring, std::move(selection.positions));
   const Status ready = release.prepare();
+  // One is taken before the store is asked: a spent budget says nothing about whether the search would find anybody.
+  const auto first = take_budget(parts_.budgets, caller, 1, call.now_us);
+  if (!first.allowed) return over_budget(caller, first, 1, asked_for(caller, query));
   const bool no_key = !ready && ready.error().code == Code::not_found;  // so there is no record yet
   if (!ready && !no_key) return refuse_key(ready.error(), caller);
   store::SearchPage page;
@@ -123,9 +134,9 @@ Outcome RecordService::search(Call& call) {
   }
   Listing listing;
   if (page.records.empty()) listing.note(fruitless(caller, query));
-  if (!page.records.empty()) {
-    const auto budget = take_budget(parts_.budgets, caller, page.records.size(), call.now_us);
-    if (!budget.allowed) return over_budget(caller, budget, page.records.size());
+  if (page.records.size() > 1) {
+    const auto budget = take_budget(parts_.budgets, caller, page.records.size() - 1, call.now_us);
+    if (!budget.allowed) return over_budget(caller, budget, page.records.size(), asked_for(caller, query));
   }
   for (const store::Record& record : page.records) {
     if (const Status added = listing.add(release, record, query.wanted); !added) return listing.give_up(added.error());

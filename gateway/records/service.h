@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 
 #include "audit/log.h"
@@ -45,7 +46,7 @@ class RecordService {
   // Whether a call on this collection would find its key in memory (Runs::local).
   bool key_cached(std::string_view collection) const;
 
-  Outcome put(Call& call);
+  void put(std::span<GroupedCall> calls);  // stored together
   Outcome patch(Call& call);
   Outcome remove(Call& call);
   Outcome get(Call& call);

@@ -1,4 +1,4 @@
-// PUT, PATCH and DELETE of one record.
+// PATCH and DELETE of one record.
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +7,7 @@
 #include "gateway/records/release.h"
 #include "gateway/records/service.h"
 #include "gateway/records/writer.h"
+#include "gateway/records/written.h"
 
 namespace sluis::gateway {
 namespace {
@@ -14,43 +15,6 @@ namespace {
 using Form = DocumentReader::Form;
 
 constexpr int kPatchAttempts = 8;
-
-// A precondition that does not hold is 412; a conflict without one is 409.
-Outcome refuse_write(const Error& error, const Precondition& precondition) {
-  if (error.code == Code::conflict && precondition.kind != Precondition::Kind::none) {
-    return refuse(412, "precondition failed", "the record does not have the revision asked for");
-  }
-  return refuse(error);
-}
-
-// The subject of a write: known without opening anything.
-std::string subject_in(const Collection& collection, const std::vector<JsonValue>& values) {
-  const std::size_t position = collection.subject();
-  if (position == Collection::kNone || values[position].text.empty()) return {};
-  const auto text = comparable(collection.field(position), values[position]);
-  return text ? subject_text(text->expose_text()) : std::string();
-}
-
-audit::Event written_event(const Caller& caller, const store::Record& record, const std::vector<JsonValue>& fields) {
-  audit::Event event = caller.event();
-  event.key_version = record.key_version;
-  event.payload.record = record.id;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (!fields[i].text.empty()) event.payload.fields.push_back(caller.collection->field(i).name);
-  }
-  event.payload.written.push_back({record.id, record.revision, digest_of(record)});
-  return event;
-}
-
-Outcome written(audit::Event event, AdminEvents& admin_events, unsigned status, std::uint64_t revision) {
-  Outcome outcome;
-  outcome.reply.status = status;
-  outcome.reply.headers.emplace_back("ETag", etag_of(revision));
-  outcome.events = admin_events.take();
-  outcome.events.push_back(std::move(event));
-  outcome.hold = Hold::write;
-  return outcome;
-}
 
 // One attempt at a PATCH: what it has opened lives as long as the attempt.
 class Patching {
@@ -150,30 +114,6 @@ Outcome patch_once(const Caller& caller, const RecordParts& parts, const store::
 }
 
 }  // namespace
-
-Outcome RecordService::put(Call& call) {
-  const auto target = collection(call.param("collection"));
-  if (!target) return unknown_collection();
-  if (!valid_record_id(call.param("id"))) return malformed_id();
-  const auto precondition = write_precondition(call);
-  if (!precondition) return refuse(precondition.error());
-  DocumentReader document(*target);
-  if (const auto fault = document.read(call.body.expose_text(), Form::record)) return refuse(*fault);
-  const auto keys = parts_.keyring.open_or_make(target->key_name());
-  if (!keys) return refuse(keys.error());
-
-  const Caller caller = Caller::of(call, "records.put", target);
-  store::Record record;
-  Sealer sealer(target, (*keys)->newest());
-  const auto fault = sealer.seal(call.param("id"), call.now_us, document.values(), record);
-  if (!fault) return refuse(fault.error());
-  if (*fault) return refuse(**fault);
-  const auto result = write_record(parts_.store, record, *precondition, call.now_us);
-  if (!result) return refuse_write(result.error(), *precondition);
-  audit::Event event = written_event(caller, record, document.values());
-  event.payload.subject = subject_in(*target, document.values());
-  return written(std::move(event), parts_.admin_events, *result == Written::created ? 201 : 204, record.revision);
-}
 
 Outcome RecordService::patch(Call& call) {
   const auto target = collection(call.param("collection"));

@@ -28,6 +28,19 @@ void check_headers(const Call& call, Admission& out) {
   }
 }
 
+// A slip of the pen must not bring more than was asked for.
+Status check_query(const Route& route, const Call& call) {
+  if (!route.query.empty() && route.query.front() == Route::any) return {};
+  for (auto it = call.query.begin(); it != call.query.end(); ++it) {
+    const auto same = [&](const auto& other) { return other.first == it->first; };
+    if (std::find(route.query.begin(), route.query.end(), it->first) == route.query.end()) {
+      return Error{Code::invalid, "the query has a parameter that this path does not take"};
+    }
+    if (std::any_of(call.query.begin(), it, same)) return Error{Code::invalid, "a query parameter is there twice"};
+  }
+  return {};
+}
+
 // What the leaf of a denial's entry may say of the call: names that are known. Whatever the client made up goes to the
 // sidecar, for it may be personal data.
 audit::Event denial_of(const Snapshot& snapshot, const Call& call, const Route& route, std::string_view reason) {
@@ -35,7 +48,9 @@ audit::Event denial_of(const Snapshot& snapshot, const Call& call, const Route& 
   event.action = route.action.empty() ? std::string("auth.token") : route.action;
   event.outcome = audit::Outcome::denied;
   if (snapshot.known_collections.contains(call.param("collection"))) event.collection = call.param("collection");
-  event.payload.record = call.param("id");
+  // Whatever stands in the path, an entry stays small.
+  constexpr std::size_t kLongestId = 200;
+  event.payload.record = call.param("id").substr(0, kLongestId);
   event.payload.detail = reason;
   if (!call.purpose.empty()) event.payload.detail += "; purpose " + call.purpose;
   std::vector<audit::Event> one{std::move(event)};
@@ -119,6 +134,8 @@ Admission admit(const Services& services, const Snapshot& snapshot, const Reques
   if (services.tokens != nullptr) check_token(services, snapshot, call, out);
   if (out.refusal) return out;
   if (!out.route->action.empty()) decide(snapshot, *out.route, call, out);
+  if (out.refusal) return out;
+  if (const auto known = check_query(*out.route, call); !known) out.refusal = problem_of(known.error());
   return out;
 }
 

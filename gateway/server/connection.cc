@@ -161,7 +161,7 @@ Task<Connection::Next> Connection::fail_head() {
 Task<Connection::Next> Connection::serve_admitted() {
   if (!admission_.events.empty()) {
     services_.metrics->add(Metrics::Count::denials);
-    services_.gate->note(std::move(admission_.events));
+    note_denial();
   }
   if (admission_.refusal) co_return co_await refuse(*std::move(admission_.refusal));
   if (admission_.route->sink) co_return co_await upload();
@@ -173,6 +173,17 @@ Task<Connection::Next> Connection::serve_admitted() {
   }
   if (admission_.route->source) co_return co_await download();
   co_return co_await handle();
+}
+
+void Connection::note_denial() {
+  audit::Event& event = admission_.events.front();
+  const auto limited = shared_.denials.take(event.principal, call_.now_us);
+  if (!limited.logged) return;
+  event.count += limited.held_back;
+  if (limited.held_back > 0) {
+    event.payload.detail += "; " + std::to_string(limited.held_back) + " before it have no entry of their own";
+  }
+  services_.gate->note(std::move(admission_.events));
 }
 
 // Answers without looking at the body: what is small is read away, else the connection ends.
@@ -198,11 +209,15 @@ Task<Connection::Next> Connection::handle() {
     if (!queued) co_return co_await send(problem_of(Error{Code::busy, "the worker queue is full"}));
   }
   if (error_) co_return co_await send(problem_of(*error_));
+  if (std::exchange(at_gate_, false)) co_return co_await send(released().reply);
   co_return co_await answer(*std::exchange(outcome_, std::nullopt));
 }
 
 bool Connection::HoldAndWait::operator()() const {
-  return self->services_.gate->hold(self->held_, std::move(*outcome), *self) == ReplyGate::Ready::later;
+  ReplyGate& gate = *self->services_.gate;
+  // Before the entries are queued: once they are durable, the coroutine may be gone.
+  self->loop_.start_after_turn(gate);
+  return gate.hold(self->held_, std::move(*outcome), *self) == ReplyGate::Ready::later;
 }
 
 Task<ReplyGate::Released> Connection::pass_gate(Outcome outcome) {
@@ -213,9 +228,13 @@ Task<ReplyGate::Released> Connection::pass_gate(Outcome outcome) {
   } else {
     co_await park(HoldAndWait{this, &outcome});
   }
+  co_return released();
+}
+
+ReplyGate::Released Connection::released() {
   auto released = services_.gate->take_out(held_);
   if (released.what == ReplyGate::What::refusal) services_.metrics->add(Metrics::Count::replies_withheld);
-  co_return released;
+  return released;
 }
 
 Task<Connection::Next> Connection::answer(Outcome outcome) {

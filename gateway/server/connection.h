@@ -51,10 +51,12 @@ class Connection final : public Parked, public Job {
   Task<bool> read_head();
   Task<Next> fail_head();
   Task<Next> serve_admitted();
+  void note_denial();
   Task<Next> refuse(Reply reply);
   const policy::Principal* principal();
   Task<Next> handle();
   Task<ReplyGate::Released> pass_gate(Outcome outcome);
+  ReplyGate::Released released();
   Task<Next> answer(Outcome outcome);
   Task<Next> send(Reply reply);
   void forget_output();
@@ -81,7 +83,12 @@ class Connection final : public Parked, public Job {
   // steps.cc: what runs on the pool
   Task<bool> on_worker(Step step, Queue queue);
   void run() noexcept override;
+  const void* kind() const noexcept override;
+  std::size_t bytes() const noexcept override;
+  void run_together(std::span<Job* const> jobs) noexcept override;
   void guarded() noexcept;
+  void threw(const std::exception_ptr& bug) noexcept;
+  void hand_over() noexcept;
   void perform();
   bool token_holds();
   void fetch_piece();
@@ -126,6 +133,7 @@ class Connection final : public Parked, public Job {
   // Between this coroutine and the worker: one of them at a time.
   Step step_ = Step::handle;
   bool submitted_ = false;
+  bool at_gate_ = false;  // the worker has handed the outcome to the gate
   std::optional<Outcome> outcome_;
   std::optional<Error> error_;
   std::unique_ptr<BodySink> sink_;

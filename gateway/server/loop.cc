@@ -58,6 +58,24 @@ void Loop::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
   asio::post(context_, TakeSnapshot{&snapshot_, std::move(snapshot), this});
 }
 
+// A post stands behind every event that the reactor has found ready, so their entries become one sync, and their jobs
+// one group.
+template <typename Part>
+void Loop::start_once(Part& part, bool& posted) {
+  if (posted) return;
+  posted = true;
+  asio::post(context_, Start<Part>{&posted, &part});
+}
+
+void Loop::start_after_turn(ReplyGate& gate) {
+  start_once(gate, gate_start_posted_);
+}
+
+void Loop::start_after_turn(WorkerPool& workers) {
+  workers_ = &workers;
+  start_once(workers, workers_start_posted_);
+}
+
 // A stack that many push to and one takes whole. Only who finds it empty has to post.
 void Loop::wake(Parked& parked) noexcept {
   Parked* head = woken_.load(std::memory_order_relaxed);
@@ -97,6 +115,7 @@ void Loop::arm() {
     void operator()(const boost::system::error_code& error) const {
       if (error) return;
       loop->sweep();
+      if (loop->workers_ != nullptr) loop->workers_->start();
       loop->arm();
     }
   };

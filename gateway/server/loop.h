@@ -13,6 +13,7 @@
 #include "gateway/http/reply_gate.h"
 #include "gateway/server/asio.h"
 #include "gateway/server/snapshot.h"
+#include "gateway/server/worker_pool.h"
 
 namespace sluis::gateway {
 
@@ -73,6 +74,9 @@ class Loop {
   std::span<char> scratch() noexcept { return scratch_; }
   std::string next_request_id();
   void sweep_now() { sweep(); }
+  // Has the gate, or the pool, start once, after the events that are at hand now.
+  void start_after_turn(ReplyGate& gate);
+  void start_after_turn(WorkerPool& workers);  // and at each sweep from then on
 
  private:
   friend class Parked;
@@ -80,6 +84,17 @@ class Loop {
     Loop* loop;
     void operator()() const { loop->drain(); }
   };
+  template <typename Part>
+  struct Start {
+    bool* posted;
+    Part* part;
+    void operator()() const {
+      *posted = false;
+      part->start();
+    }
+  };
+  template <typename Part>
+  void start_once(Part& part, bool& posted);
   void wake(Parked& parked) noexcept;
   void drain();
   void sweep();
@@ -90,6 +105,8 @@ class Loop {
   Timer sweeper_{context_};
   std::shared_ptr<const Snapshot> snapshot_;
   std::atomic<Parked*> woken_{nullptr};
+  WorkerPool* workers_ = nullptr;
+  bool gate_start_posted_ = false, workers_start_posted_ = false;
   boost::intrusive::list<Member, boost::intrusive::constant_time_size<false>> members_;
   std::array<char, 64U << 10U> scratch_{};
   std::uint64_t date_second_ = 0;

@@ -12,6 +12,7 @@
 #include "gateway/http/reply_gate.h"
 #include "gateway/http/router.h"
 #include "gateway/http/token_check.h"
+#include "gateway/server/denial_limit.h"
 #include "gateway/server/metrics.h"
 #include "gateway/server/oplog.h"
 #include "gateway/server/worker_pool.h"
@@ -56,6 +57,7 @@ struct Shared {
   std::atomic<std::size_t> requests{0};
   std::atomic<std::size_t> body_bytes{0};
   PrincipalCounts principals;
+  DenialLimit denials{600};  // entries a minute of one principal
 };
 
 // Bytes of request bodies held by one connection, counted against what all may hold.

@@ -1,4 +1,6 @@
 // What a connection has a worker do. The coroutine is parked meanwhile, so nothing here needs a lock.
+#include <exception>
+#include <stdexcept>
 #include <typeinfo>
 #include <utility>
 
@@ -12,8 +14,14 @@ bool Connection::Submit::operator()() const {
     self->services_.workers->submit_continued(*self);
     return true;
   }
-  // Set before: once submitted, the job may be over at any time.
-  if (self->services_.workers->submit(*self)) return true;
+  // Set before: once submitted, the job may be over at any time, and the coroutine with it.
+  WorkerPool& workers = *self->services_.workers;
+  if (self->kind() == nullptr) {
+    if (workers.submit(*self)) return true;
+  } else {
+    self->loop_.start_after_turn(workers);
+    if (workers.submit_soon(*self)) return true;
+  }
   self->submitted_ = false;
   return false;
 }
@@ -28,18 +36,26 @@ Task<bool> Connection::on_worker(Step step, Queue queue) {
   co_return submitted_;
 }
 
+const void* Connection::kind() const noexcept {
+  return step_ == Step::handle && admission_.route->group ? admission_.route : nullptr;
+}
+
+std::size_t Connection::bytes() const noexcept {
+  return call_.body.size();
+}
+
 void Connection::run() noexcept {
   guarded();
-  resume();
+  ReplyGate& gate = *services_.gate;
+  hand_over();
+  gate.start();
 }
 
 void Connection::guarded() noexcept {
   try {
     perform();
-  } catch (const std::exception& bug) {
-    // Only the type: the words of an exception may hold data of the call.
-    services_.log->write(LogLevel::error, "a handler threw", {{"type", typeid(bug).name()}});
-    error_ = Error{Code::internal, "a handler threw"};
+  } catch (...) {
+    threw(std::current_exception());
   }
 }
 
@@ -54,6 +70,52 @@ bool Connection::token_holds() {
     services_.gate->note({token_denial(*snapshot_, call_, *admission_.route, *error_)});
   }
   return false;
+}
+
+void Connection::threw(const std::exception_ptr& bug) noexcept {
+  error_ = Error{Code::internal, "a handler threw"};
+  outcome_.reset();
+  try {
+    std::rethrow_exception(bug);
+  } catch (const std::exception& known) {
+    // Only the type: the words of an exception may hold data of the call.
+    services_.log->write(LogLevel::error, "a handler threw", {{"type", typeid(known).name()}});
+  } catch (...) {
+    services_.log->write(LogLevel::error, "a handler threw", {{"type", "unknown"}});
+  }
+}
+
+// Where there is an outcome, its entries go to the log from here, and the coroutine goes on when the gate lets it.
+void Connection::hand_over() noexcept {
+  if (step_ == Step::handle && outcome_) {
+    complete_events(outcome_->events, call_);
+    at_gate_ = true;
+    if (services_.gate->hold(held_, *std::exchange(outcome_, std::nullopt), *this) == ReplyGate::Ready::later) return;
+  }
+  resume();
+}
+
+void Connection::run_together(std::span<Job* const> jobs) noexcept {
+  // The jobs of a kind are connections all. Each may be gone once it was handed over.
+  const auto connection = [](Job* job) -> Connection& { return *static_cast<Connection*>(job); };
+  ReplyGate& gate = *services_.gate;
+  std::exception_ptr bug = std::make_exception_ptr(std::logic_error("a call was left unsettled"));
+  std::vector<GroupedCall> calls;
+  try {
+    calls.reserve(jobs.size());
+    for (Job* job : jobs) calls.push_back({connection(job).call_});
+    admission_.route->group(calls);
+  } catch (...) {
+    bug = std::current_exception();
+  }
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    Connection& one = connection(jobs[i]);
+    const bool settled = i < calls.size() && calls[i].settled();
+    if (settled) one.outcome_ = std::move(calls[i].outcome);
+    if (!settled || calls[i].thrown) one.threw(settled ? calls[i].thrown : bug);
+    one.hand_over();
+  }
+  gate.start();
 }
 
 void Connection::perform() {

@@ -68,6 +68,8 @@ class TlsContext {
   // Unix seconds: when the server's certificate ends, and the first of the revocation lists (0: there are none).
   std::uint64_t certificate_not_after() const noexcept { return not_after_; }
   std::uint64_t crl_next_update() const noexcept { return crl_next_update_; }
+  // SHA-256 over the settings and all certificates and revocation lists: equal for what treats clients alike.
+  const Digest& digest() const noexcept { return digest_; }
 
  private:
   TlsContext() = default;
@@ -76,6 +78,7 @@ class TlsContext {
   std::map<Digest, std::string> anchors_;  // SHA-256 of the certificate -> name
   std::uint64_t not_after_ = 0;
   std::uint64_t crl_next_update_ = 0;
+  Digest digest_{};
 };
 
 // Subject as RFC 2253 text and subjectAltName URIs. Nothing if a name holds a NUL or what is not UTF-8.

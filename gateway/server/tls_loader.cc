@@ -8,7 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <fstream>
+#include <iterator>
 
+#include "crypto/hash.h"
 #include "gateway/server/tls_context.h"
 
 namespace sluis::gateway {
@@ -70,12 +73,20 @@ class TlsLoader {
     if (config_.client_cas.empty()) fail("tls.client_ca: at least one trust anchor is needed");
     set_verification();
     if (!errors_.empty()) return {nullptr, std::move(errors_)};
+    made_->digest_ = sha256(bytes_of(trusted_));
     return {std::move(made_), {}};
   }
 
  private:
   SSL_CTX* ctx() { return made_->context_; }
   void fail(std::string text) { errors_.push_back(std::move(text)); }
+
+  // What is trusted, as it goes into the digest.
+  void note(std::string_view what) { (trusted_ += what) += '\n'; }
+  void note_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    note(std::string(std::istreambuf_iterator<char>(in), {}));
+  }
 
   void set_modes() {
     SSL_CTX_set_min_proto_version(ctx(), TLS1_3_VERSION);
@@ -98,6 +109,7 @@ class TlsLoader {
   }
 
   void load_own() {
+    note_file(config_.certificate);
     if (SSL_CTX_use_certificate_chain_file(ctx(), config_.certificate.c_str()) != 1) {
       return fail("tls.certificate: " + config_.certificate + ": " + openssl_reason());
     }
@@ -106,7 +118,7 @@ class TlsLoader {
       fail("tls.certificate: " + config_.certificate + ": the certificate has expired");
     }
     struct stat info {};
-    if (stat(config_.key.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) {
+    if (stat(config_.key.c_str(), &info) == 0 && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
       return fail("tls.key: " + config_.key + ": others have rights on the file; take them away (chmod 0600)");
     }
     if (SSL_CTX_use_PrivateKey_file(ctx(), config_.key.c_str(), SSL_FILETYPE_PEM) != 1) {
@@ -128,6 +140,8 @@ class TlsLoader {
     }
     ERR_clear_error();
     if (found == 0) fail(where + ca.file + ": no certificate in it");
+    note(ca.name);
+    note_file(ca.file);
     if (config_.crl_check != CrlCheck::none) load_crl(ca, where);
   }
 
@@ -158,9 +172,11 @@ class TlsLoader {
     }
     ERR_clear_error();
     if (found == 0) fail(where + ca.crl + ": no revocation list in it");
+    note_file(ca.crl);
   }
 
   void set_verification() {
+    note(std::to_string(static_cast<int>(config_.crl_check)) + config_.ciphersuites + ' ' + config_.groups);
     SSL_CTX_set_verify(ctx(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     SSL_CTX_set_verify_depth(ctx(), 6);
     auto* const param = SSL_CTX_get0_param(ctx());
@@ -173,6 +189,7 @@ class TlsLoader {
   const TlsConfig& config_;
   std::shared_ptr<TlsContext> made_;
   std::vector<std::string> errors_;
+  std::string trusted_;
 };
 
 void SslFree::operator()(SSL* ssl) const noexcept {

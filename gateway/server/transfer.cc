@@ -140,7 +140,8 @@ Task<Connection::Next> Connection::send_head_of_stream() {
   const unsigned status = head.status;
   const bool released = co_await release_piece();
   if (!released) co_return co_await send(std::move(held_refusal_));
-  const auto after = wire_.ending() ? Framing::After::close : Framing::After::keep;
+  const bool close = must_close_ || !parser_.head().keep_alive || wire_.ending();
+  const auto after = close ? Framing::After::close : Framing::After::keep;
   SecretBuffer first;
   append_reply(first, head, {Framing::Body::chunked, after, loop_.date(), call_.request_id});
   first.append(output_.expose_text());

@@ -68,13 +68,13 @@ class Gateway:
                     time.sleep(0.1)
             yield self
 
-    def load(self, request, connections, seconds, port=None, ids=None, warm_up=1.0):
+    def load(self, request, connections, seconds, port=None, ids=None, warm_up=1.0, rate=0):
         """What sluis_load prints; `request` may have {id}."""
         template = self.folder / "request"
         template.write_bytes(request)
         command = [self.binaries / "sluis_load", "--port", port or self.port, "--connections", connections, "--seconds", seconds,
                    "--warm-up", warm_up, "--cert", self.ca("registry-backend.pem"), "--key", self.ca("registry-backend.key"),
-                   "--ca", self.ca("server-ca.pem"), "--request", template, *(ids or [])]
+                   "--ca", self.ca("server-ca.pem"), "--request", template, "--rate", rate, *(ids or [])]
         done = subprocess.run([str(c) for c in command], check=False, capture_output=True, text=True)
         try:
             result = json.loads(done.stdout)

@@ -48,7 +48,8 @@ inline void put_contents(const std::filesystem::path& path, const std::string& c
   out.write(contents.data(), static_cast<std::streamsize>(contents.size()));
 }
 
-// The system's files, with one operation broken: the `after`th call of a kind from then on, once or for good.
+// The system's files, with one operation broken: the `after`th call of a kind from then on, once or for good, of the
+// files whose path has a given part.
 class BrokenFiles final : public audit::FileOps {
  public:
   enum class Kind { none, open, allocate, write, short_write, sync_data, sync_folder, rename };
@@ -72,18 +73,21 @@ class BrokenFiles final : public audit::FileOps {
     return breaks(Kind::open, path) ? -error_ : audit::system_files().open(path, flags, mode);
   }
   int allocate(int fd, std::uint64_t size) override {
-    return breaks(Kind::allocate, {}) ? -error_ : audit::system_files().allocate(fd, size);
+    return breaks(Kind::allocate, path_of(fd)) ? -error_ : audit::system_files().allocate(fd, size);
   }
   ssize_t write(int fd, const iovec* pieces, int count, std::uint64_t offset) override {
-    if (breaks(Kind::write, {})) return -error_;
-    if (!breaks(Kind::short_write, {})) return audit::system_files().write(fd, pieces, count, offset);
+    const std::string path = path_of(fd);
+    if (breaks(Kind::write, path)) return -error_;
+    if (!breaks(Kind::short_write, path)) return audit::system_files().write(fd, pieces, count, offset);
     // What a full disk leaves: the first piece and a part of the second.
     iovec cut[2] = {pieces[0], count > 1 ? pieces[1] : iovec{pieces[0].iov_base, 0}};
     cut[1].iov_len /= 2;
     if (count == 1) cut[0].iov_len /= 2;
     return audit::system_files().write(fd, cut, 2, offset);
   }
-  int sync_data(int fd) override { return breaks(Kind::sync_data, {}) ? -error_ : audit::system_files().sync_data(fd); }
+  int sync_data(int fd) override {
+    return breaks(Kind::sync_data, path_of(fd)) ? -error_ : audit::system_files().sync_data(fd);
+  }
   int sync_folder(const std::string& path) override {
     return breaks(Kind::sync_folder, path) ? -error_ : audit::system_files().sync_folder(path);
   }
@@ -92,6 +96,11 @@ class BrokenFiles final : public audit::FileOps {
   }
 
  private:
+  // Where the file is now: a rename is followed.
+  static std::string path_of(int fd) {
+    std::error_code ignored;
+    return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), ignored).string();
+  }
   bool breaks(Kind kind, const std::string& path) {
     const std::lock_guard lock(mutex_);
     if (kind != kind_ || path.find(path_part_) == std::string::npos || --after_ >= 0) return false;

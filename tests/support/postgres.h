@@ -38,7 +38,8 @@ class PostgresCluster {
 
  private:
   static std::string command(const std::string& arguments) {
-    return std::string(SLUIS_SOURCE_DIR) + "/tests/support/postgres.sh " + arguments;
+    std::string command = SLUIS_SOURCE_DIR "/tests/support/postgres.sh ";
+    return command.append(arguments);
   }
 
   static std::string run(const std::string& arguments) {

@@ -82,6 +82,7 @@ std::size_t limit_of(Row::Body body, const Settings& settings) {
 
 Route route_of(const Row& row, Method method, const std::shared_ptr<const Parts>& parts) {
   Route route;
+  route.query = {Route::any};  // unknown parameters are warned of, as clients expect
   route.method = method;
   route.pattern = "/v1/" + parts->settings.mount + std::string(row.path);
   route.action = row.action;

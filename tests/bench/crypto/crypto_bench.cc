@@ -1,9 +1,11 @@
 // What the ground floor costs a call: a record of four fields sealed and opened, and the parts of that.
 #include <benchmark/benchmark.h>
 
+#include "crypto/aead_cipher.h"
 #include "crypto/blind_index.h"
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
+#include "crypto/private_key.h"
 
 namespace {
 
@@ -75,6 +77,47 @@ void gcm_seal_once(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(static_cast<bool>(gcm_seal(key, nonce, {}, plain, out)));
 }
 
+AeadCipher bench_cipher(AeadKind kind) {
+  return *AeadCipher::make(kind, Bytes(key_size(kind), 7));
+}
+
+void cipher_seal(benchmark::State& state) {
+  const auto kind = static_cast<AeadKind>(state.range(0));
+  AeadCipher cipher = bench_cipher(kind);
+  const Bytes nonce(nonce_size(kind));
+  const Bytes plain(64);
+  Bytes out(plain.size() + kTagSize);
+  for (auto _ : state) benchmark::DoNotOptimize(static_cast<bool>(cipher.seal(nonce, {}, plain, out)));
+  state.SetItemsProcessed(state.iterations());
+}
+
+void cipher_open(benchmark::State& state) {
+  const auto kind = static_cast<AeadKind>(state.range(0));
+  AeadCipher cipher = bench_cipher(kind);
+  const Bytes nonce(nonce_size(kind));
+  Bytes out(64);
+  Bytes sealed(out.size() + kTagSize);
+  bool good = static_cast<bool>(cipher.seal(nonce, {}, out, sealed));
+  for (auto _ : state) good = good && static_cast<bool>(cipher.open(nonce, {}, sealed, out));
+  if (!good) state.SkipWithError("does not open");
+  state.SetItemsProcessed(state.iterations());
+}
+
+void cipher_make(benchmark::State& state) {
+  const auto kind = static_cast<AeadKind>(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(bench_cipher(kind));
+}
+
+void sign_text(benchmark::State& state) {
+  const PrivateKey pair = *PrivateKey::generate(static_cast<PairKind>(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(pair.sign(bytes_of("text"), {}));
+}
+
+void open_own_pair(benchmark::State& state) {
+  const auto der = PrivateKey::generate(static_cast<PairKind>(state.range(0)))->to_pkcs8();
+  for (auto _ : state) benchmark::DoNotOptimize(PrivateKey::from_own_pkcs8(der->expose_secret()));
+}
+
 void draw_nonce(benchmark::State& state) {
   XaesNonce nonce;
   for (auto _ : state) benchmark::DoNotOptimize(static_cast<bool>(random_bytes(nonce)));
@@ -118,6 +161,11 @@ BENCHMARK(parse);
 BENCHMARK(derive_nonce_key);
 BENCHMARK(seal_one_field)->Arg(16)->Arg(1024)->Arg(65536);
 BENCHMARK(gcm_seal_once);
+BENCHMARK(cipher_seal)->DenseRange(0, 3);  // each AeadKind
+BENCHMARK(cipher_open)->DenseRange(0, 3);
+BENCHMARK(cipher_make)->DenseRange(0, 3);
+BENCHMARK(sign_text)->DenseRange(0, 4, 2);  // Ed25519, P-384, RSA-2048
+BENCHMARK(open_own_pair)->DenseRange(0, 4, 2);
 BENCHMARK(draw_nonce);
 BENCHMARK(index_value);
 BENCHMARK(normalise_text);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -15,12 +16,13 @@
 namespace sluis::load {
 
 struct Client::Connection {
-  enum class State : std::uint8_t { handshake, send, receive } state = State::handshake;
+  enum class State : std::uint8_t { handshake, send, receive, idle } state = State::handshake;
   int fd = -1;
   SSL* ssl = nullptr;
   std::string out, in;
   std::size_t sent = 0;
   Clock::time_point began;
+  Clock::time_point due{};  // of the next request, where a rate is given
 };
 
 namespace {
@@ -97,6 +99,28 @@ void Client::next_request(Connection& connection) {
   connection.began = Clock::now();
 }
 
+// Connections take turns: each sends at the same interval, and the first of them at a moment of its own.
+void Client::wait_for_turn(Connection& connection) {
+  if (options_.rate <= 0) return next_request(connection);
+  const auto interval = std::chrono::duration<double>(options_.connections / options_.rate);
+  const auto now = Clock::now();
+  if (connection.due == Clock::time_point{}) {
+    const double part = std::uniform_real_distribution<>(0, 1)(random_);
+    connection.due = now + std::chrono::duration_cast<Clock::duration>(interval * part);
+  } else {
+    connection.due = std::max(now, connection.due + std::chrono::duration_cast<Clock::duration>(interval));
+  }
+  connection.state = Connection::State::idle;
+}
+
+void Client::send_due(Clock::time_point now) {
+  for (auto& connection : connections_) {
+    if (connection->state != Connection::State::idle || connection->due > now) continue;
+    next_request(*connection);
+    advance(*connection, now);
+  }
+}
+
 void Client::reply_done(Connection& connection, Clock::time_point now) {
   unsigned status = 0;
   reply_size(connection.in, status);
@@ -108,7 +132,7 @@ void Client::reply_done(Connection& connection, Clock::time_point now) {
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now - connection.began).count();
     tally_.microseconds.push_back(static_cast<std::uint32_t>(took));
   }
-  next_request(connection);
+  wait_for_turn(connection);
 }
 
 // One operation; false when it must wait (or the connection has failed).
@@ -117,7 +141,9 @@ bool Client::step(Connection& connection, Clock::time_point now) {
   int result = 0;
   if (connection.state == Connection::State::handshake) {
     result = SSL_do_handshake(connection.ssl);
-    if (result == 1) return next_request(connection), true;
+    if (result == 1) return wait_for_turn(connection), true;
+  } else if (connection.state == Connection::State::idle) {
+    return false;
   } else if (connection.state == Connection::State::send) {
     result = SSL_write(connection.ssl, connection.out.data() + connection.sent,
                        static_cast<int>(connection.out.size() - connection.sent));
@@ -157,9 +183,10 @@ Tally Client::run(Clock::time_point count_from, Clock::time_point until) {
   for (auto& connection : connections_) connect(*connection);
   std::array<epoll_event, 256> events{};
   for (;;) {
-    const int ready = epoll_wait(epoll_, events.data(), events.size(), 50);
+    const int ready = epoll_wait(epoll_, events.data(), events.size(), options_.rate > 0 ? 1 : 50);
     const auto now = Clock::now();
     if (now >= until) return std::move(tally_);
+    if (options_.rate > 0) send_due(now);
     for (int i = 0; i < ready; ++i) {
       advance(*static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr), Clock::now());
     }

@@ -37,6 +37,8 @@ class Client {
   void advance(Connection& connection, Clock::time_point now);
   bool step(Connection& connection, Clock::time_point now);
   void next_request(Connection& connection);
+  void wait_for_turn(Connection& connection);
+  void send_due(Clock::time_point now);
   void reply_done(Connection& connection, Clock::time_point now);
   void fail(Connection& connection);
 

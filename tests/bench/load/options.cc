@@ -47,6 +47,8 @@ std::optional<Options> parse(int argc, char** argv, int& exit_code) {
   app.add_option("--threads", o.threads)->check(CLI::Range(1, 64));
   app.add_option("--seconds", o.seconds);
   app.add_option("--warm-up", o.warm_up);
+  app.add_option("--rate", o.rate, "requests a second over all connections; 0: as fast as they are answered")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--ca", o.ca, "PEM that the server's certificate is checked against; none: it is not checked");
   app.add_option("--cert", o.certificate);
   app.add_option("--key", o.key);

@@ -15,6 +15,7 @@ struct Options {
   unsigned threads = 1;
   double seconds = 5;
   double warm_up = 1;  // seconds before counting begins
+  double rate = 0;     // requests a second over all connections, evenly spaced; 0: as fast as they are answered
   std::string ca, certificate, key;
   std::string server_name = "localhost";
   std::string request;  // whole HTTP request; {id} stands for one of ids

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "audit/log.h"
+#include "crypto/aead_cipher.h"
 #include "crypto/hash.h"
 #include "gateway/server/admission.h"
 #include "gateway/transit/api/handlers.h"

@@ -121,6 +121,86 @@ TEST_F(PostgresFaults, NoWriteIsLostOrDoubledWhileBackendsDie) {
   EXPECT_EQ(store->scan("diplomas", "", 100)->records.size(), 4U);
 }
 
+// The same with batches: what was acknowledged is there, what was not is there once it was repeated, and no put of a
+// batch takes its neighbours' fate for its own.
+TEST_F(PostgresFaults, NoPutOfABatchIsLostOrDoubledWhileBackendsDie) {
+  std::atomic<bool> killing{true};
+  std::thread killer([&] {
+    const auto admin = connect(cluster.socket_dsn());
+    while (killing) {
+      static_cast<void>(admin->execute(kTerminateOthers));
+      std::this_thread::sleep_for(std::chrono::milliseconds(7));
+    }
+  });
+  constexpr std::uint64_t kRounds = 40, kRecords = 12;
+  for (std::uint64_t revision = 1; revision <= kRounds; ++revision) {
+    std::vector<Record> records;
+    std::vector<Put> puts;
+    const Expected expected = revision == 1 ? kAbsent : at(revision - 1);
+    for (std::uint64_t i = 0; i < kRecords; ++i) {
+      const std::string id = "b" + std::to_string(i);
+      records.push_back(record(id, revision, {term(1, 1, id + "/" + std::to_string(revision))}));
+    }
+    for (const Record& one : records) puts.push_back({&one, expected});
+    const std::vector<Status> done = store->put_many(puts);
+    for (std::size_t i = 0; i < puts.size(); ++i) {
+      if (done[i]) continue;
+      EXPECT_TRUE(fails_with(done[i], Code::unavailable));
+      EXPECT_TRUE(succeeds(eventually([&]() -> Status {
+        const auto again = store->put(records[i], expected);
+        auto stored = store->get("diplomas", records[i].id);
+        if (stored && stored->revision == revision) return {};
+        return again ? Status(Error{Code::unavailable, "acknowledged and not there"}) : again;
+      })));
+    }
+  }
+  killing = false;
+  killer.join();
+  const auto page = store->scan("diplomas", "", 100);
+  ASSERT_EQ(page->records.size(), kRecords);
+  for (const Record& one : page->records) EXPECT_EQ(one.revision, kRounds);
+}
+
+// A row that somebody else holds for long fails the one put that needs it.
+TEST_F(PostgresFaults, ALockedRowFailsItsOwnPutAlone) {
+  for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(succeeds(store->put(record(id), kAbsent)));
+  const auto admin = connect(cluster.socket_dsn());
+  ASSERT_TRUE(succeeds(admin->execute("begin; select 1 from records where id = 'b' for update")));
+  const std::vector<Record> records = {record("a", 2), record("b", 2), record("c", 2), record("d", 2)};
+  const std::vector<Put> puts = {
+      {&records[0], at(1)}, {&records[1], at(1)}, {&records[2], kAnything}, {&records[3], kAbsent}};
+  const auto done = store->put_many(puts);
+  EXPECT_TRUE(succeeds(done[0]));
+  EXPECT_TRUE(fails_with(done[1], Code::unavailable));
+  EXPECT_TRUE(succeeds(done[2]));
+  EXPECT_TRUE(succeeds(done[3]));
+  ASSERT_TRUE(succeeds(admin->execute("commit")));
+  EXPECT_EQ(store->get("diplomas", "b")->revision, 1U);
+  EXPECT_TRUE(succeeds(store->put(records[1], at(1))));
+}
+
+// While a lock on everything lasts, a large batch does not wait for it once for each of its puts.
+TEST_F(PostgresFaults, ABatchBehindALockedTableIsUnavailableAndUndone) {
+  const auto admin = connect(cluster.socket_dsn());
+  ASSERT_TRUE(succeeds(admin->execute("begin; lock table records")));
+  std::vector<Record> records;
+  for (int i = 0; i < 64; ++i) records.push_back(record(std::to_string(i)));
+  std::vector<Put> puts;
+  for (const Record& one : records) puts.push_back({&one, kAbsent});
+  for (const Status& done : store->put_many(puts)) EXPECT_TRUE(fails_with(done, Code::unavailable));
+  ASSERT_TRUE(succeeds(admin->execute("commit")));
+  EXPECT_EQ(*store->count("diplomas"), 0U);
+}
+
+TEST_F(PostgresFaults, ABatchForAStoppedServerIsUnavailable) {
+  cluster.halt();
+  const std::vector<Record> records = {record("a"), record("b")};
+  const std::vector<Put> puts = {{&records[0], kAbsent}, {&records[1], kAbsent}};
+  for (const Status& done : store->put_many(puts)) EXPECT_TRUE(fails_with(done, Code::unavailable));
+  cluster.resume();
+  EXPECT_TRUE(succeeds(eventually([&] { return store->put(records[0], kAbsent); })));
+}
+
 TEST_F(PostgresFaults, AnImportGoesOnWhileBackendsDie) {
   std::atomic<bool> killing{true};
   std::thread killer([&] {
@@ -154,6 +234,43 @@ TEST_F(PostgresFaults, AnImportGoesOnWhileBackendsDie) {
   killer.join();
   EXPECT_EQ(*store->count("diplomas"), 3000U);
   EXPECT_EQ(store->import_state("diplomas", "i")->records, 3000U);
+}
+
+// Plans are made once, here while the tables are empty; they must do for full ones.
+TEST_F(PostgresFaults, ChangingARecordReadsNoTermsOfOthers) {
+  constexpr int kOthers = 3000, kChanged = 40;
+  store = open(cluster.socket_dsn(), 1);
+  ASSERT_TRUE(succeeds(store->put(record("a", 1, {term(1, 1, "a")}), kAnything)));
+  ASSERT_TRUE(succeeds(store->put(record("a", 2, {term(1, 1, "b")}), kAnything)));
+  ASSERT_TRUE(succeeds(store->remove("diplomas", "a", kAnything)));
+  std::vector<Record> records;
+  for (int i = 0; i < kOthers; ++i) records.push_back(record(std::to_string(i), 1, {term(1, 1, std::to_string(i))}));
+  ImportState state;
+  state.import_id = "i";
+  state.collection = "diplomas";
+  state.principal = "p";
+  state.lines_done = kOthers;
+  ASSERT_TRUE(succeeds(store->import_chunk(records, {}, state, 0)));
+  const auto admin = connect(cluster.socket_dsn());
+  const auto read = [&]() -> Result<std::int64_t> {
+    constexpr PgStatement kRead{
+        "read", "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'record_terms_pkey'"};
+    auto found = admin->run(kRead, PgParams());
+    if (!found) return found.error();
+    return found->number(0, 0);
+  };
+  const std::int64_t before = *read();
+  for (int i = 0; i < kChanged; ++i) {
+    const std::string id = std::to_string(i);
+    ASSERT_TRUE(succeeds(store->put(record(id, 2, {term(1, 1, "new" + id)}), at(1))));
+    ASSERT_TRUE(succeeds(store->remove("diplomas", id, at(2))));
+  }
+  store.reset();  // a session that ends tells what it has read
+  ASSERT_TRUE(succeeds(eventually([&]() -> Status {
+    if (auto now = read(); now && *now >= before + 2 * kChanged) return {};
+    return Error{Code::not_found, "nothing told yet"};
+  })));
+  EXPECT_LT(*read() - before, 10 * kChanged);
 }
 
 TEST_F(PostgresFaults, AStoppedServerIsUnavailableAndHeals) {

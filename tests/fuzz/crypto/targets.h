@@ -13,5 +13,11 @@ void reader(ByteView input);
 void base64(ByteView input);
 // A normalised value is UTF-8, no longer than the value, and its own normal form.
 void normalise(ByteView input);
+// A key read from PKCS#8 signs what it verifies, and is read again from what it gives.
+void pkcs8(ByteView input);
+// A chain has 1 to 16 certificates, each of which is in the text.
+void chain(ByteView input);
+// What unwraps is wrapped to exactly these bytes again.
+void unwrap(ByteView input);
 
 }  // namespace sluis::fuzz

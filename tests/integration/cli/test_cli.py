@@ -2,21 +2,8 @@
 import json
 import subprocess
 
+from command import READ, ok, sluis
 from deployment import BIN, diplomas
-
-READ = ("--purpose", "register-maintenance", "--case", "C-2026-1")
-
-
-def sluis(gateway, *arguments, profile="registry-backend", stdin=None):
-    """The finished process: a test looks at its status."""
-    who = ["--profile", gateway.path(f"{profile}.toml")] if profile else []
-    return subprocess.run([str(a) for a in (BIN / "sluis", *who, *arguments)], check=False, capture_output=True, text=True,
-                          env=gateway.environment, input=stdin)
-
-
-def ok(done):
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def put(gateway, identity="d-1", number=1):
@@ -72,6 +59,16 @@ def test_exit_codes_of_refusals(gateway):
     assert away.returncode == 3 and "cannot talk to the gateway" in away.stderr
 
 
+def test_a_wrong_profile_is_named_with_its_place(gateway):
+    good = (gateway.folder / "registry-backend.toml").read_text()
+    deep = ".".join(["a"] * 20_000) + " = 1\n"
+    for text, says in [(good + "pin = 'x'\n", "unknown member"), ('url = "x"\n', "'certificate' is missing"),
+                       ("url = \n", "wrong.toml:1:"), (deep, "wrong.toml:1:"), ("#" * 70_000, "at most 64 KiB"), ("", "is empty")]:
+        gateway.write("wrong.toml", text)
+        done = sluis(gateway, "status", profile="wrong")
+        assert done.returncode == 10 and says in done.stderr, (text[:40], done.returncode, done.stderr)
+
+
 def test_import_reports_lines_and_is_not_sent_twice(gateway, tmp_path):
     records = diplomas(300, first=1000)
     lines = [json.dumps(r) for r in records]
@@ -83,7 +80,7 @@ def test_import_reports_lines_and_is_not_sent_twice(gateway, tmp_path):
     assert done.returncode == 7 and "298 records imported, 2 lines refused" in done.stdout, done.stdout + done.stderr
     assert "unknown_field" in done.stdout + done.stderr
     again = sluis(gateway, "records", "import", "diplomas", file)
-    assert again.returncode == 0 and "imported already" in again.stderr
+    assert again.returncode == 7 and "imported already" in again.stderr
 
 
 def test_import_csv_goes_on_where_it_stopped(gateway, tmp_path):

@@ -51,6 +51,21 @@ Outcome broken(Call&) {
   throw std::runtime_error("words that must not be told");
 }
 
+// Calls that come together; what one of them asks for is its own.
+void together(std::span<GroupedCall> calls) {
+  bool falls = false;
+  for (GroupedCall& one : calls) {
+    const auto how = one.call.param("how");
+    if (how == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    if (how == "falls") falls = true;
+    if (how == "falls" || how == "forgotten") continue;
+    one.alone([&] {
+      one.outcome = how == "throws" ? broken(one.call) : how == "written" ? write(one.call) : secret(one.call);
+    });
+  }
+  if (falls) throw std::runtime_error("words that must not be told");
+}
+
 class CountingSink final : public BodySink {
  public:
   Status feed(std::string_view piece) override {
@@ -87,7 +102,9 @@ class CountedSource final : public BodySource {
     if (done_ == pieces_ / 2 && how_ == "fail") return Error{Code::unavailable, "gone"};
     if (done_ == pieces_ / 2 && how_ == "halt") log_.halt();
     Piece piece;
-    piece.bytes = SecretBuffer(std::string(9999, 'x') + "\n");
+    std::string line(10'000, 'x');
+    line.back() = '\n';
+    piece.bytes = SecretBuffer(line);
     piece.events.push_back(event_);
     piece.last = ++done_ >= pieces_;
     return piece;
@@ -137,6 +154,9 @@ std::vector<Route> probe_routes(FakeLog& log) {
   auto guarded = row(Method::get, "/guarded/{collection}", Runs::io, echo);
   guarded.action = "records.read";
   routes.push_back(std::move(guarded));
+  auto grouped = row(Method::get, "/together/{how}/{id}", Runs::worker);
+  grouped.group = together;
+  routes.push_back(std::move(grouped));
   auto upload = row(Method::post, "/upload/{how}", Runs::worker);
   upload.sink = count;
   routes.push_back(std::move(upload));

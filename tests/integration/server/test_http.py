@@ -193,6 +193,51 @@ def test_a_handler_that_throws_tells_nothing(start):
     assert "a handler threw" in errors and "words" not in errors
 
 
+def test_calls_that_are_handled_together_keep_their_own_outcomes(start):
+    probe = start("workers=4", "queue=64")
+    ways = ["slow", "slow", "plain", "throws", "written", "falls", "plain", "forgotten", "throws", "written", "plain"]
+    for _ in range(3):
+        clients = [probe.client() for _ in ways]
+        for i, (client, how) in enumerate(zip(clients, ways)):
+            client.send(f"GET /together/{how}/number-{i} HTTP/1.1\r\nHost: a\r\n\r\n")
+        for i, (client, how) in enumerate(zip(clients, ways)):
+            reply = client.reply()
+            if how in ("throws", "falls", "forgotten"):
+                assert reply.status == 500 and b"words" not in reply.body
+                continue
+            assert reply.status == 200 and "sluis-receipt" in reply.headers
+            text = b"written" if how == "written" else f"plaintext of number-{i}.".encode()
+            assert reply.body.startswith(text)
+        for client in clients:
+            assert client.get("/together/plain/again").body.startswith(b"plaintext of again.")
+            client.close()
+    with probe.client() as client:
+        assert client.get("/secret/last").status == 200
+    _, errors = probe.stop()
+    assert "a handler threw" in errors and "words" not in errors
+
+
+def test_plaintext_of_a_group_does_not_leave_once_the_log_is_halted(start):
+    probe = start()
+    with probe.client() as client, probe.client() as other:
+        other.post("/halt", b"")
+        for how, status in (("plain", 503), ("written", 200), ("throws", 500)):
+            reply = client.get(f"/together/{how}/x")
+            assert reply.status == status and b"plaintext" not in reply.body
+
+
+def test_a_full_queue_refuses_calls_of_a_group(start):
+    probe = start("workers=2", "queue=1")
+    clients = [probe.client() for _ in range(8)]
+    for client in clients:
+        client.send("GET /together/slow/x HTTP/1.1\r\nHost: a\r\n\r\n")
+    replies = [client.reply() for client in clients]
+    assert {r.status for r in replies} == {200, 503}
+    for client in clients:
+        assert client.get("/nothing").status == 200
+        client.close()
+
+
 def test_the_operational_log_has_no_paths(start):
     probe = start()
     with probe.client() as client:

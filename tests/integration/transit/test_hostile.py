@@ -30,7 +30,8 @@ BODIES = [b"{", b"[]", b"1", b'"x"', b"{}{}", b'{"plaintext":"\xff"}', b'{"plain
                                   "datakey/plaintext/aes", "random"])
 def test_bodies(gateway, path, body):
     reply = Transit(gateway)("POST", path, body)
-    assert reply.status in (200, 400), (reply.status, reply.body)
+    # Small bodies alone for paths that take no data: 413 then.
+    assert reply.status in (200, 400, 413), (reply.status, reply.body)
     if reply.status == 200:
         assert path in ("random", "datakey/plaintext/aes", "hmac/aes", "hash", "verify/aes", "sign/aes", "rewrap/aes")
 

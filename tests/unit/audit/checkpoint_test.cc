@@ -92,12 +92,13 @@ TEST_F(CheckpointTest, DoesNotHaltTheLogWhereItCannotBeWritten) {
   ASSERT_NE(log, nullptr);
   std::uint64_t entries = 0;
   for (const Kind kind : {Kind::rename, Kind::open, Kind::sync_folder}) {
+    files_.break_on(kind, 0, EIO, tests::BrokenFiles::Lasting::for_good);
     append(*log, entries, 1);
-    files_.break_on(kind, 0, EIO);
     EXPECT_EQ(log->checkpoint().error().code, Code::unavailable);
     append(*log, entries + 1, 1);
     EXPECT_FALSE(log->halted());
     entries += 2;
+    files_.break_on(Kind::none, 0, 0);
     EXPECT_EQ(*log->checkpoint(), entries);
   }
   EXPECT_EQ(on_disk()->size, entries);

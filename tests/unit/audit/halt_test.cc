@@ -28,7 +28,8 @@ TEST_P(HaltTest, HaltsForGoodAndLosesNothingAcknowledged) {
     {
       const auto log = open();
       ASSERT_NE(log, nullptr);
-      files_.break_on(GetParam().kind, after, GetParam().error);
+      // Of a segment in use: one that is prepared ahead is tried again, and halts nothing.
+      files_.break_on(GetParam().kind, after, GetParam().error, Lasting::once, ".wal");
       std::vector<std::thread> threads;
       for (std::uint64_t t = 0; t < acknowledged.size(); ++t) {
         threads.emplace_back([&, t] {
@@ -41,17 +42,13 @@ TEST_P(HaltTest, HaltsForGoodAndLosesNothingAcknowledged) {
               EXPECT_EQ(receipt.error().code, Code::audit_halted);
             }
             refused = !receipt;
-            // The failure may have hit the preparation of a segment ahead, which is tried again and halts nothing.
-            if (t == 0 && i % 200 == 199 && !refused && files_.broken() == 1) {
-              files_.break_on(GetParam().kind, 0, GetParam().error);
-            }
           }
           EXPECT_TRUE(refused);
         });
       }
       for (std::thread& thread : threads) thread.join();
       EXPECT_TRUE(log->halted());
-      EXPECT_LE(files_.broken(), 1);
+      EXPECT_EQ(files_.broken(), 1);
       // The disk would work again: it makes no difference.
       EXPECT_EQ(log->append_and_wait({event_number(1)}).error().code, Code::audit_halted);
       std::promise<Code> called;

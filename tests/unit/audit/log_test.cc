@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include <boost/json.hpp>
+#include <future>
 #include <thread>
 
 #include "audit/leaf.h"
@@ -13,6 +14,42 @@ mode_t mode_of(const std::filesystem::path& path) {
   struct stat about {};
   EXPECT_EQ(::stat(path.c_str(), &about), 0);
   return about.st_mode & 07777U;
+}
+
+TEST_F(LogTest, WhatIsAppendedSoonBecomesOneSyncAtTheStart) {
+  const auto log = open();
+  ASSERT_NE(log, nullptr);
+  const std::uint64_t syncs = log->stats().syncs;
+  std::vector<std::promise<std::uint64_t>> promised(20);
+  for (std::uint64_t i = 0; i < promised.size(); ++i) {
+    log->append_soon({event_number(i)}, [&, i](Result<Receipt> receipt) { promised[i].set_value(receipt->first); });
+  }
+  EXPECT_EQ(log->size(), 0U);
+  log->start();
+  for (std::uint64_t i = 0; i < promised.size(); ++i) EXPECT_EQ(promised[i].get_future().get(), i);
+  EXPECT_EQ(log->stats().syncs, syncs + 1);
+  log->start();  // with nothing queued
+  expect_entries(*log, promised.size());
+}
+
+TEST_F(LogTest, WhatIsAppendedSoonGoesWithWhatIsAppendedNow) {
+  const auto log = open();
+  ASSERT_NE(log, nullptr);
+  std::promise<std::uint64_t> soon;
+  log->append_soon({event_number(0)}, [&](Result<Receipt> receipt) { soon.set_value(receipt->first); });
+  EXPECT_EQ(log->append_and_wait({event_number(1)})->first, 1U);
+  EXPECT_EQ(soon.get_future().get(), 0U);
+}
+
+TEST_F(LogTest, WhatIsAppendedSoonIsWrittenWhenTheLogCloses) {
+  bool written = false;
+  {
+    const auto log = open();
+    ASSERT_NE(log, nullptr);
+    log->append_soon({event_number(0)}, [&](Result<Receipt> receipt) { written = static_cast<bool>(receipt); });
+  }
+  EXPECT_TRUE(written);
+  expect_entries(*open(), 1);
 }
 
 TEST_F(LogTest, KeepsEntriesInOrderWithTheirPayloads) {

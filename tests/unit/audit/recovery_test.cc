@@ -13,12 +13,14 @@ class RecoveryTest : public LogTest {
  protected:
   RecoveryTest() { config_.segment_bytes = kSmallestSegment; }
 
-  // A log of `calls` calls of one entry each, without a checkpoint: as if killed before the first was signed.
+  // A log of `calls` calls of one entry each, with the checkpoint of its start alone: as if killed before the next was
+  // signed.
   void make_log(std::uint64_t calls) {
-    signer_.set_away(true);
     {
       const auto log = open();
       ASSERT_NE(log, nullptr);
+      first_checkpoint_ = contents_of(file(kCheckpointName));
+      signer_.set_away(true);
       ends_.push_back(kHeaderSize);
       for (std::uint64_t i = 0; i < calls; ++i) {
         append(*log, i, 1);
@@ -35,13 +37,31 @@ class RecoveryTest : public LogTest {
     return count;
   }
   void start_over(const std::string& contents) {
-    std::filesystem::remove(file(kCheckpointName));
+    put_contents(file(kCheckpointName), first_checkpoint_);
     put_contents(segment(0), contents);
   }
 
   std::vector<std::size_t> ends_;  // of each batch
-  std::string original_;
+  std::string original_, first_checkpoint_;
 };
+
+TEST_F(RecoveryTest, RefusesEntriesWithoutACheckpoint) {
+  make_log(3);
+  std::filesystem::remove(file(kCheckpointName));
+  const auto log = try_open();
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error().code, Code::corrupt);
+  EXPECT_EQ(damage_.file, kCheckpointName);
+  EXPECT_FALSE(verify().good());
+  EXPECT_EQ(contents_of(segment(0)), original_) << "everything is left as it was";
+}
+
+TEST_F(RecoveryTest, SignsALogThatHasNoEntryYet) {
+  make_log(0);
+  std::filesystem::remove(file(kCheckpointName));
+  ASSERT_NE(open(), nullptr);
+  EXPECT_TRUE(verify().good()) << explain(verify());
+}
 
 TEST_F(RecoveryTest, CutsATornTailAtEveryOffsetAndNothingElse) {
   make_log(3);
@@ -207,6 +227,7 @@ TEST_F(RecoveryTest, RefusesACheckpointThatIsDamagedOrAnothers) {
 
 TEST_F(RecoveryTest, RefusesAnotherLogsSegment) {
   make_log(2);
+  std::filesystem::remove(file(kCheckpointName));
   config_.origin = "sluis.example/gateway-2";
   EXPECT_EQ(try_open().error().code, Code::corrupt);
   EXPECT_EQ(damage_.why, "the segment is of another log");

@@ -73,9 +73,12 @@ TEST_F(RotationTest, FindsAMissingSegment) {
   }
 }
 
-TEST_F(RotationTest, WalksEverythingWhereThereIsNoCheckpoint) {
-  signer_.set_away(true);
-  { append(*open(), 0, 150); }
+TEST_F(RotationTest, WalksEverythingBehindTheFirstCheckpoint) {
+  {
+    const auto log = open();
+    signer_.set_away(true);
+    append(*log, 0, 150);
+  }
   signer_.set_away(false);
   const auto all = segments();
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -94,8 +97,11 @@ TEST_F(RotationTest, WalksEverythingWhereThereIsNoCheckpoint) {
 }
 
 TEST_F(RotationTest, RefusesATornTailBeforeTheLastSegment) {
-  signer_.set_away(true);
-  { append(*open(), 0, 150); }
+  {
+    const auto log = open();
+    signer_.set_away(true);
+    append(*log, 0, 150);
+  }
   signer_.set_away(false);
   const std::uint64_t first = segments()[1];
   std::string contents = contents_of(segment(first));

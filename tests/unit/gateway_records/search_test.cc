@@ -109,9 +109,22 @@ TEST_F(SearchTest, CandidatesCountAgainstTheBudget) {
   for (int i = 0; i < 6; ++i) add("d-" + std::to_string(i), "Same", "1");
   const Reply refused = search({.body = R"({"match":{"name":"same"}})", .principal = "portal", .purpose = "citizen"});
   EXPECT_EQ(refused.status, 429U);
+  EXPECT_EQ(entries_of("records.search").back().at("count"), 6U);
+  // The search itself took one of the five.
   const Reply allowed =
-      search({.body = R"({"match":{"name":"same"},"limit":5})", .principal = "portal", .purpose = "citizen"});
+      search({.body = R"({"match":{"name":"same"},"limit":4})", .principal = "portal", .purpose = "citizen"});
   EXPECT_EQ(allowed.status, 200U);
+}
+
+TEST_F(SearchTest, ASpentBudgetTellsNothingAboutWhoIsThere) {
+  add("d-1", "Zoë", "85073003328");
+  const auto ask = [this](const std::string& name) {
+    return search({.body = R"({"match":{"name":")" + name + "\"}}", .principal = "portal", .purpose = "citizen"});
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask("nobody").status, 200U);
+  EXPECT_EQ(ask("zoe").status, 429U);
+  EXPECT_EQ(ask("nobody").status, 429U);
+  EXPECT_EQ(entries_of("records.search").back().at("payload").at("fields"), boost::json::array{"name"});
 }
 
 TEST_F(SearchTest, MalformedSearches) {

@@ -177,7 +177,9 @@ Reply World::released(Outcome outcome) {
 
 Reply World::put(const Ask& ask) {
   Call one = call(ask, "records.put");
-  return released(service().put(one));
+  GroupedCall grouped{one};
+  service().put({&grouped, 1});
+  return released(std::move(grouped.outcome).value());
 }
 Reply World::patch(const Ask& ask) {
   Call one = call(ask, "records.patch");

@@ -32,6 +32,7 @@ struct Fixture : testing::Test {
     read.method = Method::get;
     read.pattern = "/v1/records/{collection}/{id}";
     read.action = "records.read";
+    read.query = {"fields"};
     read.handler = [](Call&) { return Outcome{}; };
     Route open = read;
     open.pattern = "/healthz";
@@ -58,6 +59,15 @@ struct Fixture : testing::Test {
   RequestHead head;
   Call call;
 };
+
+TEST_F(Fixture, AQueryHasWhatThePathTakesAndEachOnce) {
+  for (const char* target : {"/v1/records/diplomas/d-1?feilds=a", "/v1/records/diplomas/d-1?fields=a&fields=b",
+                             "/v1/records/diplomas/d-1?fields=a&x", "/healthz?x=1"}) {
+    const auto admission = go(target);
+    ASSERT_TRUE(admission.refusal) << target;
+    EXPECT_EQ(admission.refusal->status, 400U);
+  }
+}
 
 TEST_F(Fixture, AnAllowedCallIsWhole) {
   head.headers.emplace_back("sluis-case", "C-1");

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
 #include <future>
 
 namespace sluis::gateway {
@@ -57,6 +60,140 @@ TEST(WorkerPool, RefusesWhenTheQueueIsFull) {
   }
   second.ran.get_future().get();
   fourth.ran.get_future().get();
+}
+
+// Jobs of a kind, which wait at a door and note in which company they came.
+struct Door {
+  std::mutex mutex;
+  std::condition_variable moved;
+  std::vector<std::size_t> groups;  // sizes, in the order in which they came in
+  std::size_t ran = 0;
+  bool open = false;
+
+  void enter(std::size_t size) {
+    std::unique_lock lock(mutex);
+    groups.push_back(size);
+    moved.notify_all();
+    moved.wait(lock, [&] { return open; });
+    ran += size;
+    moved.notify_all();
+  }
+  void wait_for_groups(std::size_t count) {
+    std::unique_lock lock(mutex);
+    moved.wait(lock, [&] { return groups.size() >= count; });
+  }
+  void unlock() {
+    const std::lock_guard lock(mutex);
+    open = true;
+    moved.notify_all();
+  }
+};
+struct Grouped final : Job {
+  explicit Grouped(Door& at, std::size_t size = 1) : door(&at), size_(size) {}
+  Door* door;
+  std::size_t size_;
+  void run() noexcept override { ADD_FAILURE() << "run alone"; }
+  const void* kind() const noexcept override { return door; }
+  std::size_t bytes() const noexcept override { return size_; }
+  void run_together(std::span<Job* const> jobs) noexcept override { door->enter(jobs.size()); }
+};
+
+using Sizes = std::vector<std::size_t>;
+
+TEST(WorkerPool, JobsOfAKindThatWaitAreRunTogether) {
+  Door door, elsewhere;
+  std::deque<Grouped> jobs(61, Grouped(door));
+  Grouped other(elsewhere);
+  Quick quick;
+  {
+    WorkerPool pool(3, 1000);
+    ASSERT_TRUE(pool.submit(jobs[0]));
+    door.wait_for_groups(1);  // a lone job does not wait for company
+    for (std::size_t i = 1; i < jobs.size(); ++i) ASSERT_TRUE(pool.submit(jobs[i]));
+    // Neither another kind nor an ordinary job stands behind them.
+    ASSERT_TRUE(pool.submit(other));
+    elsewhere.wait_for_groups(1);
+    ASSERT_TRUE(pool.submit(quick));
+    quick.ran.get_future().get();
+    elsewhere.unlock();
+    door.unlock();
+  }
+  EXPECT_EQ(door.ran, jobs.size());
+  EXPECT_LE(door.groups.size(), 4U) << "the first, the rest, and what patience may have let in between";
+}
+
+TEST(WorkerPool, AGroupThatIsHeldUpDoesNotHoldUpTheRest) {
+  Door door;
+  std::deque<Grouped> jobs(5, Grouped(door));
+  WorkerPool pool(4, 100);
+  ASSERT_TRUE(pool.submit(jobs[0]));
+  door.wait_for_groups(1);
+  for (std::size_t i = 1; i < 4; ++i) ASSERT_TRUE(pool.submit_soon(jobs[i]));
+  while (pool.queued() != 0) {
+    std::this_thread::sleep_for(WorkerPool::kPatience);
+    pool.start();
+  }
+  door.wait_for_groups(2);
+  // Two are held up: that is as far as it goes.
+  std::this_thread::sleep_for(2 * WorkerPool::kPatience);
+  ASSERT_TRUE(pool.submit(jobs[4]));
+  pool.start();
+  EXPECT_EQ(pool.queued(), 1U);
+  door.unlock();
+}
+
+TEST(WorkerPool, AGroupIsBoundedByItsBytes) {
+  Door door;
+  Blocking first;
+  std::deque<Grouped> jobs(6, Grouped(door, WorkerPool::kGroupBytes / 2));
+  jobs.emplace_back(door, 3 * WorkerPool::kGroupBytes);
+  door.unlock();
+  {
+    WorkerPool pool(1, 1000);
+    ASSERT_TRUE(pool.submit(first));
+    first.started.get_future().wait();
+    for (Grouped& job : jobs) ASSERT_TRUE(pool.submit(job));
+    first.release.set_value();
+  }
+  EXPECT_EQ(door.groups, (Sizes{2, 2, 2, 1}));
+}
+
+TEST(WorkerPool, WhatIsToStartSoonStartsWhenTold) {
+  Door door;
+  std::deque<Grouped> jobs(9, Grouped(door));
+  WorkerPool pool(4, 8);
+  for (std::size_t i = 0; i < 8; ++i) ASSERT_TRUE(pool.submit_soon(jobs[i]));
+  pool.start();
+  door.wait_for_groups(1);
+  door.unlock();
+  ASSERT_TRUE(pool.submit(jobs[8]));
+  std::unique_lock lock(door.mutex);
+  door.moved.wait(lock, [&] { return door.ran == jobs.size(); });
+}
+
+TEST(WorkerPool, TheQueueIsBoundedForGroupsToo) {
+  Door door;
+  std::deque<Grouped> jobs(4, Grouped(door));
+  WorkerPool pool(1, 2);
+  ASSERT_TRUE(pool.submit(jobs[0]));
+  door.wait_for_groups(1);
+  EXPECT_TRUE(pool.submit(jobs[1]));
+  EXPECT_TRUE(pool.submit_soon(jobs[2]));
+  EXPECT_FALSE(pool.submit(jobs[3]));
+  EXPECT_FALSE(pool.submit_soon(jobs[3]));
+  EXPECT_EQ(pool.queued(), 2U);
+  door.unlock();
+}
+
+TEST(WorkerPool, QueuedGroupsAreRunBeforeItStops) {
+  Door door;
+  std::deque<Grouped> jobs(200, Grouped(door));
+  {
+    WorkerPool pool(3, 1000);
+    for (Grouped& job : jobs) ASSERT_TRUE(pool.submit_soon(job));
+    door.unlock();
+  }
+  EXPECT_EQ(door.ran, jobs.size());
 }
 
 TEST(Metrics, MakesThePage) {

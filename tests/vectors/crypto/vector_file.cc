@@ -16,7 +16,15 @@ std::optional<std::string> read_vectors(const std::string& path) {
 }
 
 Bytes Case::bytes(std::string_view name) const {
-  const auto decoded = from_hex(test_->at(name).as_string());
+  return decode(name, test_->at(name));
+}
+
+Bytes Case::bytes_of_group(std::string_view name) const {
+  return decode(name, group_->at(name));
+}
+
+Bytes Case::decode(std::string_view name, const boost::json::value& value) const {
+  const auto decoded = from_hex(value.as_string());
   EXPECT_TRUE(decoded) << label() << ' ' << name;
   return decoded ? *decoded : Bytes{};
 }

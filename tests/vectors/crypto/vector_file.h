@@ -22,12 +22,15 @@ class Case {
  public:
   Case(const boost::json::object& group, const boost::json::object& test) : group_(&group), test_(&test) {}
   Bytes bytes(std::string_view name) const;
+  Bytes bytes_of_group(std::string_view name) const;
   std::int64_t number(std::string_view name) const { return test_->at(name).as_int64(); }
   std::int64_t of_group(std::string_view name) const { return group_->at(name).as_int64(); }
   bool valid() const { return test_->at("result").as_string() == "valid"; }
   std::string label() const;
 
  private:
+  Bytes decode(std::string_view name, const boost::json::value& value) const;
+
   const boost::json::object* group_;
   const boost::json::object* test_;
 };
