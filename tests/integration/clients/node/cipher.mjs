@@ -138,6 +138,15 @@ check('cipher: rewrap of derived keys', async () => {
   assert.equal((await backend.decryptData({ name, ciphertext: data.batch_results[0].ciphertext, context: CONTEXT })).data.plaintext, b64('x'));
 });
 
+check('cipher: rewrap of a single ciphertext with its context', async () => {
+  const name = await keyOf('aes256-gcm96', { derived: true });
+  const { ciphertext } = (await backend.encryptData({ name, plaintext: b64('x'), context: CONTEXT })).data;
+  const moved = (await backend.rewrapData({ name, ciphertext, context: CONTEXT })).data.ciphertext;
+  assert.notEqual(moved, ciphertext);
+  assert.equal((await backend.decryptData({ name, ciphertext: moved, context: CONTEXT })).data.plaintext, b64('x'));
+  await refused(backend.rewrapData({ name, ciphertext, context: b64('other') }), 400, 'cipher: message authentication failed');
+});
+
 check('cipher: rewrap from one key to another', async () => {
   const [from, to] = [fresh('from'), fresh('to')];
   await officer.transitCreateKey({ name: from });

@@ -106,6 +106,27 @@ for (const type of ['ecdsa-p256', 'ecdsa-p521', 'rsa-2048']) {
   });
 }
 
+check('sign: every option beside an algorithm in the path', async () => {
+  const [rsa, ed, ec] = [await keyOf('rsa-2048', { exportable: true }), await keyOf('ed25519', { derived: true }), await keyOf('ecdsa-p256', { exportable: true })];
+  const path = (word, name) => `transit/${word}/${name}/sha2-384`;
+  const digest = b64(digestOf('sha2-384', MESSAGE));
+  const options = { signature_algorithm: 'pss', salt_length: 'hash', prehashed: true };
+  const { signature } = await sign(rsa, { input: digest, key_version: 1, ...options }, path('sign', rsa));
+  const pss = { key: await publicKey(rsa), padding: RSA_PKCS1_PSS_PADDING, saltLength: 48 };
+  assert.ok(crypto.verify('sha384', MESSAGE, pss, split(signature).bytes));
+  assert.equal(await verify(rsa, { input: digest, signature, ...options }, path('verify', rsa)), true);
+  const context = b64('c');
+  const derived = await sign(ed, { input: b64(MESSAGE), context }, path('sign', ed));
+  assert.equal(await verify(ed, { input: b64(MESSAGE), context, signature: derived.signature }, path('verify', ed)), true);
+  const jws = await sign(ec, { batch_input: [{ input: b64(MESSAGE) }], marshaling_algorithm: 'jws' }, path('sign', ec));
+  const [item] = jws.batch_results;
+  assert.ok(crypto.verify('sha384', MESSAGE, { key: await publicKey(ec), dsaEncoding: 'ieee-p1363' }, url64(item.signature)));
+  const asked = { batch_input: [{ input: b64(MESSAGE), signature: item.signature }], marshaling_algorithm: 'jws' };
+  assert.deepEqual((await backend.write(path('verify', ec), asked)).data.batch_results, [{ valid: true }]);
+  const old = await sign(ec, { input: b64(MESSAGE), algorithm: 'sha2-384' });
+  assert.ok(crypto.verify('sha384', MESSAGE, await publicKey(ec), split(old.signature).bytes));
+});
+
 check('sign: versions', async () => {
   const name = fresh('sign');
   await officer.transitCreateKey({ name, type: 'ed25519' });
@@ -161,6 +182,16 @@ for (const type of TYPES) {
   });
 }
 
+check('hmac: batches by an algorithm in the path, and the other name of it', async () => {
+  const name = await keyOf('aes256-gcm96', { exportable: true });
+  const { batch_results } = (await backend.write(`transit/hmac/${name}/sha2-512`, { batch_input: [{ input: b64('a') }, { input: b64('b') }] })).data;
+  const single = (await backend.write(`transit/hmac/${name}`, { input: b64('b'), hash_algorithm: 'sha2-512' })).data;
+  assert.equal(batch_results[1].hmac, single.hmac);
+  const asked = { batch_input: [{ input: b64('a'), hmac: batch_results[0].hmac }, { input: b64('a'), hmac: single.hmac }] };
+  const checked = (await backend.write(`transit/verify/${name}/sha2-512`, asked)).data.batch_results;
+  assert.deepEqual(checked, [{ valid: true }, { valid: false }]);
+});
+
 check('hmac: versions', async () => {
   const name = fresh('hmac');
   await officer.transitCreateKey({ name });
@@ -182,6 +213,7 @@ check('hash: every algorithm, hex and base64', async () => {
     const digest = expected.digest();
     const input = b64(MESSAGE);
     assert.deepEqual((await backend.write(`transit/hash/${algorithm}`, { input })).data, { sum: digest.toString('hex') });
+    assert.deepEqual((await backend.write(`transit/hash/${algorithm}`, { input, format: 'base64' })).data, { sum: digest.toString('base64') });
     assert.deepEqual((await backend.put('transit/hash', { input, algorithm, format: 'base64' })).data, { sum: digest.toString('base64') });
   }
   assert.equal((await backend.write('transit/hash', { input: '' })).data.sum, crypto.createHash('sha256').digest('hex'));
@@ -198,6 +230,8 @@ check('random: sizes, sources, formats', async () => {
   for (const source of ['platform', 'seal', 'all']) {
     assert.equal(unb64(await bytes(`transit/random/${source}`, { bytes: 8 })).length, 8);
     assert.equal(unb64(await bytes(`transit/random/${source}/11`)).length, 11);
+    assert.match(await bytes(`transit/random/${source}/4`, { format: 'hex' }), /^[0-9a-f]{8}$/);
+    assert.match(await bytes('transit/random/4', { source, format: 'hex' }), /^[0-9a-f]{8}$/);
     assert.match(await bytes('transit/random', { source, format: 'hex', bytes: 16 }), /^[0-9a-f]{32}$/);
   }
   assert.equal(unb64(await bytes('transit/random/131072')).length, 131072);

@@ -108,6 +108,26 @@ check('transfer: what cannot be imported', async () => {
   await refused(officer.write('transit/keys/none/import_version', { ciphertext }), 400);
 });
 
+check('transfer: formats and hashes where all versions are asked for', async () => {
+  const ec = await keyOf('ecdsa-p256', { exportable: true });
+  const pem = (await officer.get(`transit/export/signing-key/${ec}?format=pem`)).data.keys[1];
+  assert.ok(crypto.createPublicKey(pem).equals(crypto.createPublicKey((await officer.get(`transit/export/public-key/${ec}?format=pem`)).data.keys[1])));
+  const target = await keyOf('rsa-3072', { exportable: true });
+  const blob = (await officer.get(`transit/byok-export/${target}/${ec}?hash=SHA384`)).data.keys[1];
+  const own = (await officer.read(`transit/export/encryption-key/${target}`)).data.keys[1];
+  assert.ok(crypto.createPrivateKey({ key: unwrap(own, blob, 'sha384'), format: 'der', type: 'pkcs8' }).equals(crypto.createPrivateKey(pem)));
+});
+
+check('transfer: a public key beside the private one, and alone', async () => {
+  const name = fresh('import');
+  const bytes = material('ed25519');
+  await importKey(name, 'ed25519', bytes, { public_key: 'is in the other' });
+  await officer.write(`transit/keys/${name}/import_version`, { ciphertext: await wrapped(bytes), public_key: 'is in the other' });
+  const { keys } = (await backend.transitReadKey({ name })).data;
+  assert.equal(keys[1].public_key, keys[2].public_key);
+  await refused(officer.write(`transit/keys/${fresh('import')}/import`, { type: 'ed25519', public_key: 'x' }), 400, 'importing a public key alone is not supported');
+});
+
 check('transfer: exports by version', async () => {
   const name = fresh('export');
   await officer.transitCreateKey({ name, exportable: true });
@@ -194,6 +214,8 @@ check('transfer: restore over a key, and refusals', async () => {
   const { ciphertext } = (await backend.encryptData({ name, plaintext: b64('x') })).data;
   await refused(officer.write('transit/restore', { backup }), 400);
   await officer.write('transit/restore', { backup, force: true });
+  await refused(officer.write(`transit/restore/${name}`, { backup }), 400);
+  await officer.write(`transit/restore/${name}`, { backup, force: true });
   assert.equal((await backend.decryptData({ name, ciphertext })).data.plaintext, b64('x'));
   await refused(officer.write('transit/restore', {}), 400, "'backup' must be supplied");
   for (const bad of ['x', b64('x'), backup.slice(0, -8), `${backup.slice(0, 40)}AAAA${backup.slice(44)}`]) {
@@ -224,6 +246,8 @@ for (const type of ['ed25519', 'ecdsa-p256', 'ecdsa-p384', 'rsa-2048']) {
       openssl('x509', '-req', '-in', 'request.pem', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '1', '-out', 'leaf.pem');
       const chain = fs.readFileSync(at('leaf.pem'), 'utf8') + fs.readFileSync(at('ca.pem'), 'utf8');
       await officer.write(`transit/keys/${name}/set-certificate`, { certificate_chain: chain, version: 1 });
+      await officer.put(`transit/keys/${name}/set-certificate`, { certificate_chain: chain });
+      assert.match((await officer.put(`transit/keys/${name}/csr`, { csr: template })).data.csr, /BEGIN CERTIFICATE REQUEST/);
       const shown = (await backend.transitReadKey({ name })).data.keys[1].certificate_chain;
       assert.equal(shown.trim(), chain.trim());
       assert.equal((await backend.read(`transit/export/certificate-chain/${name}/1`)).data.keys[1], shown);
