@@ -154,10 +154,10 @@ check('keys: soft deletion and its undoing', async () => {
   await officer.delete(`transit/keys/${name}/soft-delete`);
   assert.equal((await info(name)).soft_deleted, true);
   assert.ok((await backend.transitListKeys()).data.keys.includes(name));
-  const asleep = [backend.encryptData({ name, plaintext: '' }), backend.decryptData({ name, ciphertext }), backend.rewrapData({ name, ciphertext }),
-    backend.write(`transit/hmac/${name}`, { input: '' }), backend.write(`transit/datakey/plaintext/${name}`), officer.write(`transit/keys/${name}/rotate`),
-    officer.read(`transit/export/encryption-key/${name}`), officer.read(`transit/byok-export/${name}/${name}`)];
-  for (const call of asleep) await refused(call, 400, 'the key is soft-deleted');
+  const asleep = [() => backend.encryptData({ name, plaintext: '' }), () => backend.decryptData({ name, ciphertext }), () => backend.rewrapData({ name, ciphertext }),
+    () => backend.write(`transit/hmac/${name}`, { input: '' }), () => backend.write(`transit/datakey/plaintext/${name}`), () => officer.write(`transit/keys/${name}/rotate`),
+    () => officer.read(`transit/export/encryption-key/${name}`), () => officer.read(`transit/byok-export/${name}/${name}`)];
+  for (const call of asleep) await refused(call(), 400, 'the key is soft-deleted');
   await officer.write(`transit/keys/${name}/soft-delete-restore`);
   assert.equal((await backend.decryptData({ name, ciphertext })).data.plaintext, b64('x'));
 });
