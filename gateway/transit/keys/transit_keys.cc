@@ -63,9 +63,6 @@ bool TransitKeys::cached(std::string_view name) const {
 Result<TransitKeys::Change> TransitKeys::create(std::string_view name, const CreateOptions& options) {
   if (!is_key_name(name)) return Error{Code::invalid, "invalid key name"};
   const auto there = shelf_->open(row_of_name(name));
-  if (there && (*there)->attributes.type != options.type) {
-    return Error{Code::invalid, "the key exists already, with another type"};
-  }
   if (there) return Change{*there, {}, {"key " + std::string(name) + " already existed"}};
   if (there.error().code != Code::not_found) return there.error();
   const Attributes attributes = attributes_for(options);
@@ -74,7 +71,7 @@ Result<TransitKeys::Change> TransitKeys::create(std::string_view name, const Cre
   if (!material) return material.error();
   auto made = make(name, attributes, "keys.create", *material);
   if (made || made.error().code != Code::conflict) return made;
-  return create(name, options);  // another was first: it is there now, with its type
+  return create(name, options);  // another was first: it is there now
 }
 
 // The first version of a new key. Error conflict if the name exists.

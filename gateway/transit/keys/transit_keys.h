@@ -116,7 +116,7 @@ class TransitKeys {
   // Whether open() would answer from memory now and for a while longer.
   bool cached(std::string_view name) const;
 
-  // The existing key, without event, if there is one of the same type; of another type: invalid.
+  // The existing key as it is, without event and with a warning, if there is one.
   Result<Change> create(std::string_view name, const CreateOptions& options);
   Result<Change> rotate(std::string_view name);
   Result<Preview> preview_rotate(std::string_view name);

@@ -108,6 +108,10 @@ def test_lookup_renew_revoke(gateway, backend):
         reply = use(backend, token, path, method)
         assert (reply.status, reply.json()) == (403, DENIED), path
     assert backend.call("GET", CHECKED).status == 200, "without a token the certificate is enough"
+    for method, path in (("POST", "/v1/transit/encrypt/k"), ("POST", "/v1/transit/decrypt/k"), ("LIST", "/v1/transit/keys")):
+        reply = use(backend, token, path, method)
+        assert (reply.status, reply.json()) == (403, DENIED), path
+    assert denial_logged(gateway, "transit.decrypt", "the token is unknown, revoked")
     assert denial_logged(gateway, "auth.token", "revoked")["leaf"]["principal"] == "registry-backend"
     assert denial_logged(gateway, "auth.renew", "revoked") and denial_logged(gateway, "auth.revoke", "revoked")
 

@@ -1,8 +1,9 @@
 """NDJSON batches through a real socket: both directions at once, in constant memory."""
+import contextlib
 import json
+import select
 import socket
 import ssl
-import threading
 
 import pytest
 import transit
@@ -23,30 +24,70 @@ def connect(deployment, name="registry-backend"):
     return context.wrap_socket(socket.create_connection(("127.0.0.1", deployment.port), timeout=60), server_hostname="127.0.0.1")
 
 
+class Duplex:
+    """TLS in both directions at once on one thread, which Python's SSLSocket does not do."""
+
+    def __init__(self, deployment, name="registry-backend"):
+        context = ssl.create_default_context(cafile=deployment.path("ca/server-ca.pem"))
+        context.load_cert_chain(deployment.path(f"ca/{name}.pem"), deployment.path(f"ca/{name}.key"))
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="127.0.0.1")
+        self.socket = socket.create_connection(("127.0.0.1", deployment.port), timeout=60)
+        self.unsent, self.ended = b"", False
+        while True:
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.socket.sendall(self.outgoing.read())
+                self.incoming.write(self.socket.recv(65536))
+        self.socket.setblocking(False)
+
+    def send(self, data):
+        self.tls.write(data)
+
+    def pump(self):
+        """Moves what can be moved; returns what has arrived."""
+        self.unsent += self.outgoing.read()
+        readable, writable, _ = select.select([self.socket], [self.socket] if self.unsent else [], [], 60)
+        assert readable or writable, "nothing moves"
+        if writable:
+            self.unsent = self.unsent[self.socket.send(self.unsent[:1 << 16]):]
+        if readable:
+            data = self.socket.recv(1 << 16)
+            assert data, "the gateway closed the connection"
+            self.incoming.write(data)
+        out = b""
+        with contextlib.suppress(ssl.SSLWantReadError):
+            while part := self.tls.read(1 << 16):
+                out += part
+        return out
+
+
 def stream(deployment, path, pieces):
-    """Sends pieces as chunks from a thread of its own, and returns status and body."""
-    link = connect(deployment)
-
-    def send():
-        link.sendall((f"POST /v1/transit/{path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
-                      "Transfer-Encoding: chunked\r\n\r\n").encode())
-        for piece in pieces:
-            link.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
-        link.sendall(b"0\r\n\r\n")
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    answer = link.makefile("rb")
-    status = int(answer.readline().split()[1])
-    while answer.readline() != b"\r\n":
-        pass
-    body = b""
-    while size := int(answer.readline(), 16):
-        body += answer.read(size)
-        assert answer.readline() == b"\r\n"
-    sender.join()
-    link.close()
-    return status, body
+    """Sends pieces as chunks while it reads; returns status and body."""
+    link, pieces, received = Duplex(deployment), iter(pieces), bytearray()
+    link.send((f"POST /v1/transit/{path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+               "Transfer-Encoding: chunked\r\n\r\n").encode())
+    while not received.endswith(b"\r\n0\r\n\r\n"):
+        while len(link.unsent) < 1 << 18:
+            piece = next(pieces, None)
+            if piece is None:
+                break
+            link.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+            link.unsent += link.outgoing.read()
+        if piece is None and not link.ended:
+            link.ended = True
+            link.send(b"0\r\n\r\n")
+        received += link.pump()
+    link.socket.close()
+    head, _, rest = bytes(received).partition(b"\r\n\r\n")
+    body, at = [], 0
+    while size := int(rest[at:rest.index(b"\r\n", at)], 16):
+        at = rest.index(b"\r\n", at) + 2
+        body.append(rest[at:at + size])
+        at += size + 2
+    return int(head.split()[1]), b"".join(body)
 
 
 def lines(count):

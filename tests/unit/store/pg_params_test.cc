@@ -41,7 +41,7 @@ TEST(PgParams, TextsAndBytesAreNotCopied) {
 TEST(PgParams, ArraysAreAsArrayRecvReadsThem) {
   PgParams params;
   const std::vector<Bytes> two = {{0xaa}, {}};
-  params.byte_strings(two).byte_strings({});
+  params.byte_strings(two).byte_strings(std::vector<Bytes>{});
   EXPECT_EQ(value(params, 0), (Bytes{0, 0, 0, 1, 0,    0, 0, 0, 0, 0, 0, 17, 0, 0, 0, 2, 0, 0, 0, 1,  //
                                      0, 0, 0, 1, 0xaa, 0, 0, 0, 0}));
   EXPECT_EQ(value(params, 1), (Bytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17}));

@@ -37,11 +37,10 @@ for (const type of TYPES) {
 check('keys: creating again changes nothing', async () => {
   const name = fresh('again');
   await officer.transitCreateKey({ name });
-  const again = await officer.write(`transit/keys/${name}`, { exportable: true });
+  const again = await officer.write(`transit/keys/${name}`, { type: 'rsa-2048', exportable: true });
   assert.equal(again.data.type, 'aes256-gcm96');
   assert.equal(again.data.exportable, false);
   assert.deepEqual(again.warnings, [`key ${name} already existed`]);
-  await refused(officer.write(`transit/keys/${name}`, { type: 'rsa-2048' }), 400, 'the key exists already, with another type');
 });
 
 check('keys: what cannot be made', async () => {
@@ -155,10 +154,10 @@ check('keys: soft deletion and its undoing', async () => {
   await officer.delete(`transit/keys/${name}/soft-delete`);
   assert.equal((await info(name)).soft_deleted, true);
   assert.ok((await backend.transitListKeys()).data.keys.includes(name));
-  const asleep = [backend.encryptData({ name, plaintext: '' }), backend.decryptData({ name, ciphertext }), backend.rewrapData({ name, ciphertext }),
-    backend.write(`transit/hmac/${name}`, { input: '' }), backend.write(`transit/datakey/plaintext/${name}`), officer.write(`transit/keys/${name}/rotate`),
-    officer.read(`transit/export/encryption-key/${name}`), officer.read(`transit/byok-export/${name}/${name}`)];
-  await Promise.all(asleep.map((call) => refused(call, 400, 'the key is soft-deleted')));
+  const asleep = [() => backend.encryptData({ name, plaintext: '' }), () => backend.decryptData({ name, ciphertext }), () => backend.rewrapData({ name, ciphertext }),
+    () => backend.write(`transit/hmac/${name}`, { input: '' }), () => backend.write(`transit/datakey/plaintext/${name}`), () => officer.write(`transit/keys/${name}/rotate`),
+    () => officer.read(`transit/export/encryption-key/${name}`), () => officer.read(`transit/byok-export/${name}/${name}`)];
+  for (const call of asleep) await refused(call(), 400, 'the key is soft-deleted');
   await officer.write(`transit/keys/${name}/soft-delete-restore`);
   assert.equal((await backend.decryptData({ name, ciphertext })).data.plaintext, b64('x'));
 });
@@ -197,7 +196,7 @@ check('keys: who may do what', async () => {
     officer.write(`transit/datakey/plaintext/${name}`), backend.transitDeleteKey({ name }), backend.write(`transit/keys/${name}/config`, { deletion_allowed: true }),
     backend.write(`transit/keys/${name}/rotate`), backend.read(`transit/export/encryption-key/${name}`), backend.write('transit/restore', { backup: 'x' }),
     backend.write('transit/config/keys', {}), auditor.encryptData({ name, plaintext: '' }), auditor.transitDeleteKey({ name })];
-  await Promise.all(denied.map((call) => refused(call, 403, 'permission denied')));
+  for (const call of denied) await refused(call, 403, 'permission denied');
 });
 
 check('keys: methods and paths that there are not', async () => {
