@@ -4,6 +4,7 @@ The checks are in node/*.mjs; each is a test here.
 """
 import node
 import pytest
+import transit_coverage
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,10 @@ def test_check(results, name):
 def test_nothing_failed_inside(results):
     inside = [(name, note) for name, result in results.items() for note in result["sent"] if not 200 <= note["status"] < 500]
     assert not inside
+
+
+def test_what_the_table_names_was_really_sent(results):
+    assert not transit_coverage.unsent(transit_coverage.load(), results)
 
 
 def test_the_log_verifies_afterwards(gateway, results):
