@@ -118,7 +118,7 @@ TEST(Property, DecideAgreesWithEveryGrantTestedAlone) {
     const auto policy = load_good(random_policy(dice));
     ASSERT_NE(policy, nullptr);
     const RuleData& data = dynamic_cast<const Rules&>(*policy).data();
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 800; ++i) {
       const Question question = random_question(dice);
       std::string rule = "default";
       FieldSet fields;
