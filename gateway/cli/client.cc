@@ -159,10 +159,11 @@ struct Client::Connection {
       parser.get().body().size = piece.size();
       auto error = run([&](auto done) { http::async_read(*stream, buffer, parser, done); });
       if (error == http::error::need_buffer) error = {};
-      if (error) unreachable(error);
+      // Before the error is told: what has arrived of a long reply is not lost with the connection.
       const std::string_view text{piece.data(), piece.size() - parser.get().body().size};
       if (stream_it) (*sink)(text);
       if (!stream_it) response.body.append(text);
+      if (error) unreachable(error);
     }
     keep = parser.keep_alive();
     return response;

@@ -2,7 +2,10 @@
 import contextlib
 import json
 import re
+import socket
 import sqlite3
+import ssl
+import threading
 
 import pytest
 from command import READ, ok, sluis
@@ -11,9 +14,9 @@ from deployment import Deployment, diplomas
 
 @pytest.fixture
 def small(tmp_path):
-    """A gateway with 25 diplomas and a budget of 10 records a minute."""
+    """A gateway with 25 diplomas and a budget of 10 records a day."""
     deployment = Deployment(tmp_path / "gateway")
-    policy = re.sub(r"^per_minute = .*$", "per_minute = 10", (deployment.folder / "policy.toml").read_text(), flags=re.M)
+    policy = re.sub(r"^per_day = .*$", "per_day = 10", (deployment.folder / "policy.toml").read_text(), flags=re.M)
     deployment.write("policy.toml", policy)
     deployment.start()
     file = tmp_path / "register.ndjson"
@@ -79,6 +82,51 @@ def test_data_that_looks_like_a_problem_is_data(gateway, tmp_path):
     assert [(r["id"], r["institution"]) for r in exported(target)] == [("odd", text)] and "1 record\n" in done.stderr
     ok(sluis(gateway, "records", "delete", "diplomas", "odd"))
 
+
+@contextlib.contextmanager
+def breaking_gateway(gateway, body, end=b""):
+    """Answers one export with `body` as a chunk and, unless told, no end mark; with the real gateway's certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(gateway.path("ca/server.pem"), gateway.path("ca/server.key"))
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with context.wrap_socket(listener.accept()[0], server_side=True) as link:
+            link.recv(65536)
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+            link.sendall(head + b"%x\r\n%s\r\n" % (len(body), body) + end)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    port = listener.getsockname()[1]
+    profile = (gateway.folder / "registry-backend.toml").read_text().replace(str(gateway.port), str(port))
+    gateway.write("breaking.toml", profile)
+    try:
+        yield
+    finally:
+        thread.join(20)
+        listener.close()
+
+
+def test_a_broken_connection_leaves_whole_lines_and_the_id_to_go_on_with(gateway, tmp_path):
+    target = tmp_path / "out.ndjson"
+    with breaking_gateway(gateway, b'{"id":"a"}\n{"id":"b","level":6}\n{"id":"c","lev'):
+        done = sluis(gateway, "records", "export", "diplomas", "-o", target, *READ, profile="breaking")
+    assert done.returncode == 3, done.stderr
+    assert [r["id"] for r in exported(target)] == ["a", "b"]
+    assert "--after b" in done.stderr
+
+
+@pytest.mark.parametrize("body, says", [
+    (b'{"id":"a","$problem":"something new"}\n', "something new"),
+    (b'{"id":"a","lev', "inside a line"),
+    (b'{"id":"a","$problem"\n', "not a JSON object"),
+])
+def test_a_stream_that_is_not_understood_is_no_success(gateway, tmp_path, body, says):
+    target = tmp_path / "out.ndjson"
+    with breaking_gateway(gateway, body, end=b"0\r\n\r\n"):
+        done = sluis(gateway, "records", "export", "diplomas", "-o", target, *READ, profile="breaking")
+    assert done.returncode == 9 and says in done.stderr and not target.exists()
 
 
 def test_a_refused_export_leaves_no_file(gateway, tmp_path):

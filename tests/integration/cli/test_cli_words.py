@@ -199,13 +199,12 @@ def test_completion_offers_what_a_command_takes(gateway):
 def test_commands_in_the_documents_parse(gateway):
     """Every option that a document gives to `sluis` is one that the command has."""
     for document in ("cli.md", "hsm.md", "auditor.md"):
-        text = (ROOT / "docs" / document).read_text().replace("\\\n", " ")
+        text = (ROOT / "docs" / document).read_text()
+        text = re.sub(r"\\\n\s*", " ", text)
         for line in re.findall(r"^\s*(sluis [^\n]*?)(?:\s{3,}.*)?$", text, re.M):
             words = shlex.split(line)[1:]
             given = [w for w in words if w.startswith("--") and w not in ("--profile", "--help")]
-            path = [w for w in words if re.fullmatch(r"[a-z-]+", w)][:2]
-            if words[0] == "--profile":
-                path = words[2:4]
+            path = words[2:4] if words[0] == "--profile" else words[:2]
             known = ok(sluis(gateway, *path, "--help", profile=None))
             assert all(option in known for option in given), (document, line)
-            assert "--profile" not in words[2:] , (document, line)
+            assert "--profile" not in words[2:], (document, line)
