@@ -68,6 +68,8 @@ class Keyring {
 
   // Finds the newest master key and opens (or makes) the governance key. Error not_found if the HSM has no master key.
   Status start();
+  // What governing rows are sealed with. Only after start().
+  const Governance& governance() const { return governance_.value(); }
 
   // The key's versions that are not destroyed. Errors: not_found if there is no such key, or no version is left;
   // unavailable; corrupt if a row was changed outside Sluis.
