@@ -18,6 +18,7 @@ Jobs::Jobs(store::Store& store, Documents& documents, std::string holder, WallCl
     : store_(store), documents_(documents), holder_(std::move(holder)), clock_(std::move(clock)) {}
 
 Result<Job> Jobs::add(Job job) {
+  const std::lock_guard lock(starting_);
   const auto lease = store_.take_lease(kStarting, holder_, kStartingTtl);
   if (!lease && lease.error().code == Code::conflict) return Error{Code::busy, "another rollover is being started"};
   if (!lease) return lease.error();

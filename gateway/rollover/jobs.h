@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,7 @@ class Jobs {
   Documents& documents_;
   const std::string holder_;
   const WallClock clock_;
+  std::mutex starting_;  // the lease knows processes, not threads
 };
 
 }  // namespace sluis::gateway::rollover

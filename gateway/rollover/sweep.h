@@ -23,7 +23,7 @@ namespace sluis::gateway::rollover {
 
 enum class Kind : std::uint8_t {
   collection,  // subject: the collection's name
-  key,         // subject: the key's name; a new version, and all that adopted tables hold under older ones
+  key,         // subject: the key's name, as "transit/orders": a new version; adopted tables are targets of their own
   master,      // no subject
   adopted,     // subject: the adopted table's name
 };
@@ -53,6 +53,7 @@ struct Grip {
   std::size_t items = 0;        // at most as many a chunk
   std::function<bool()> yield;  // whether to leave off as soon as that is possible; thread-safe
   std::string request;          // the job's id, for Event::request
+  std::string by;               // the principal who asked for it, or "sluis": for Event::principal
 };
 
 struct Prepared {
@@ -100,8 +101,9 @@ class Sweep {
 // Makes the sweep of a target; a null pointer for a subject that does not exist (any more). One for each Kind is given
 // to the runner. Thread-safe.
 using MakeSweep = std::function<Result<std::unique_ptr<Sweep>>(const Target&)>;
-// The targets of a kind that a full rollover takes in.
-using ListTargets = std::function<Result<std::vector<Target>>()>;
+// The targets of a kind that hold something under the key of that name; for an empty name, all targets of the kind that
+// a full rollover takes in. Thread-safe.
+using ListTargets = std::function<Result<std::vector<Target>>(std::string_view key)>;
 
 // What the runner knows of one Kind.
 struct Sweeper {
