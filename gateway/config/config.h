@@ -50,6 +50,11 @@ struct TransitSettings {
   bool allow_export = false, log_each_encrypt = false;
 };
 
+struct RolloverSettings {
+  std::chrono::seconds lease{15};
+  unsigned threads = 2;
+};
+
 struct Config {
   std::string file;
   std::string digest;  // SHA-256 of the file's text, hexadecimal
@@ -72,6 +77,7 @@ struct Config {
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;
   TransitSettings transit;
+  RolloverSettings rollover;
 };
 
 struct LoadedConfig {

@@ -157,6 +157,12 @@ constexpr Option kOptions[] = {
      "How long an opened data key stays in memory before it is opened through the HSM again.",
      [](Config& c, V v) { c.key_cache = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
 
+    {"rollover", "lease_seconds", Kind::number, "15", "s", 1, 600, kRestart,
+     "How long a gateway that works at a rollover may be silent before another takes it over.",
+     [](Config& c, V v) { c.rollover.lease = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
+    {"rollover", "threads", Kind::number, "2", "threads", 1, 64, kRestart,
+     "Threads that open and seal records in a rollover.", [](Config& c, V v) { c.rollover.threads = small(v); }},
+
     {"auth", "token_ttl_seconds", Kind::number, "900", "s", 1, 86'400, kRestart,
      "How long a login token is good for, from login and from each renewal.",
      [](Config& c, V v) { c.tokens.ttl = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
