@@ -105,9 +105,8 @@ std::string approved_body(const Act& call, const Act& approved) {
 json::object to_json(const Act& act) {
   json::array query;
   for (const auto& [key, value] : act.query) query.push_back(json::array{key, value});
-  return {{"action", act.action}, {"pattern", act.pattern}, {"method", act.method},
-          {"path", act.path},     {"query", query},         {"body", act.body},
-          {"body_digest", act.body_digest},                 {"reason", act.reason}};
+  return {{"action", act.action}, {"pattern", act.pattern}, {"method", act.method},           {"path", act.path},
+          {"query", query},       {"body", act.body},       {"body_digest", act.body_digest}, {"reason", act.reason}};
 }
 
 Result<Act> act_from(const json::object& object) {
@@ -124,7 +123,8 @@ Result<Act> act_from(const json::object& object) {
   act.body = *body;
   for (const json::value& pair : query->get_array()) {
     const auto* const items = pair.if_array();
-    if (items == nullptr || items->size() != 2 || !(*items)[0].is_string() || !(*items)[1].is_string()) return malformed;
+    if (items == nullptr || items->size() != 2 || !(*items)[0].is_string() || !(*items)[1].is_string())
+      return malformed;
     act.query.emplace_back((*items)[0].get_string(), (*items)[1].get_string());
   }
   return act;

@@ -14,7 +14,7 @@
 
 namespace sluis::gateway::approvals {
 
-inline constexpr std::size_t kMaxActBody = std::size_t{64} << 10U;     // of a body that is kept
+inline constexpr std::size_t kMaxActBody = std::size_t{64} << 10U;      // of a body that is kept
 inline constexpr std::size_t kMaxPolicyText = std::size_t{512} << 10U;  // of a proposed policy
 inline constexpr std::size_t kMaxReason = 1024;
 

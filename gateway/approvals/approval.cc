@@ -106,8 +106,8 @@ json::object to_json(const Approval& approval) {
   json::array parties, consents;
   for (const auto& role : role_names(approval.parties)) parties.emplace_back(role);
   for (const Consent& consent : approval.consents) {
-    consents.push_back(json::object{
-        {"principal", consent.principal}, {"role", policy::name(consent.role)}, {"at_us", consent.at_us}});
+    consents.push_back(
+        json::object{{"principal", consent.principal}, {"role", policy::name(consent.role)}, {"at_us", consent.at_us}});
   }
   return {{"digest", approval.digest},
           {"act", to_json(approval.act)},
@@ -153,7 +153,8 @@ Result<Approval> approval_from(std::string_view id, const json::object& body) {
 }
 
 Result<policy::Role> role_among(const policy::Principal& who, const std::vector<policy::Role>& parties) {
-  const auto found = std::find_if(parties.begin(), parties.end(), [&](policy::Role r) { return who.roles.count(r) != 0; });
+  const auto found =
+      std::find_if(parties.begin(), parties.end(), [&](policy::Role r) { return who.roles.count(r) != 0; });
   if (found == parties.end()) return Error{Code::denied, "no party to this act has the caller's role"};
   return *found;
 }

@@ -10,7 +10,7 @@ namespace sluis::gateway::approvals {
 namespace {
 
 constexpr std::string_view kKind = "approval";
-constexpr std::size_t kScan = 50;  // rows looked at together
+constexpr std::size_t kScan = 50;                                          // rows looked at together
 constexpr std::uint64_t kKeptUs = std::uint64_t{90} * 86'400 * 1'000'000;  // rows, after their end; the log keeps all
 constexpr Error ended{Code::conflict, "the request is no longer open"};
 

@@ -20,9 +20,16 @@ struct Guarded {
   Style style = Style::plain;
 };
 
+// {"errors":[…]}, as clients of the compatible paths read it.
+Reply compatible_refusal(unsigned status, std::string_view text) {
+  return json_reply({{"errors", boost::json::array{text}}}, status);
+}
+
 // A denial is an entry: somebody tried.
 Outcome refusal(const Guarded& guarded, const Error& error) {
   Outcome out{problem_of(error), {}, Hold::nothing};
+  const bool told = out.reply.status < 500 && guarded.style == Style::compatible;
+  if (told) out.reply = compatible_refusal(out.reply.status, error.what.view());
   if (error.code != Code::denied && error.code != Code::conflict && error.code != Code::corrupt) return out;
   audit::Event event;
   event.action = guarded.route.action;
@@ -37,10 +44,9 @@ Outcome asked(const Guarded& guarded, Approvals::Asked asked) {
   const Approval& approval = asked.approval;
   Outcome out;
   if (guarded.style == Style::compatible) {
-    out.reply = problem(403, "approval needed",
-                        "this needs another person's approval: request " + approval.id +
-                            " was made; once it is approved, repeat the call with the header Sluis-Approval: " +
-                            approval.id);
+    out.reply = compatible_refusal(
+        403, "another person must approve this: an approval was requested, " + approval.id +
+                 "; once it is there, repeat the call with the header Sluis-Approval: " + approval.id);
   } else {
     out.reply = json_reply(asked_json(approval), 202);
     out.reply.headers.emplace_back("Location", "/v1/approvals/" + approval.id);
@@ -58,8 +64,8 @@ Outcome ask(const Guarded& guarded, Call& call) {
   if (guarded.how.rehearse) {
     if (auto refused = guarded.how.rehearse(call)) return *std::move(refused);
   }
-  auto made = guarded.approvals.ask(*std::move(act), guarded.route.parties,
-                                    Actor{*call.principal, *call.policy, call.now_us});
+  auto made =
+      guarded.approvals.ask(*std::move(act), guarded.route.parties, Actor{*call.principal, *call.policy, call.now_us});
   return made ? asked(guarded, *std::move(made)) : refusal(guarded, made.error());
 }
 
@@ -111,9 +117,8 @@ void guard(std::vector<Route>& routes, const Guards& guards) {
     if (!route.handler || route.filter || route.action.empty()) {
       throw std::invalid_argument(route.pattern + ": only a plain handler with an action can be guarded");
     }
-    const bool compatible =
-        std::any_of(guards.compatible_mounts.begin(), guards.compatible_mounts.end(),
-                    [&](const std::string& mount) { return route.pattern.starts_with(mount); });
+    const bool compatible = std::any_of(guards.compatible_mounts.begin(), guards.compatible_mounts.end(),
+                                        [&](const std::string& mount) { return route.pattern.starts_with(mount); });
     const auto guarded = std::make_shared<const Guarded>(
         Guarded{guards.approvals, route, how_of(route, guards), compatible ? Style::compatible : Style::plain});
     route.handler = [guarded](Call& call) { return handle(*guarded, call); };

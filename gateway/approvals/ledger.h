@@ -1,9 +1,9 @@
 // The ledger of approvals: one governing row that says which requests are open, and which policy was approved last.
 // A request that is not in it can neither be approved nor carried out, whatever its own row says, and it leaves it by
-// compare-and-set: so an act is carried out once, over all gateways, and a request's row that was put back to an earlier
-// moment is worth nothing. The ledger itself carries a serial number that only grows. Each gateway remembers the
-// highest it has seen, in memory and through the mark that its log entries carry; a ledger behind it was put back or
-// removed, and is replaced by one without open requests. Thread-safe; may block on the store.
+// compare-and-set: so an act is carried out once, over all gateways, and a request's row that was put back to an
+// earlier moment is worth nothing. The ledger itself carries a serial number that only grows. Each gateway remembers
+// the highest it has seen, in memory and through the mark that its log entries carry; a ledger behind it was put back
+// or removed, and is replaced by one without open requests. Thread-safe; may block on the store.
 #pragma once
 
 #include <atomic>

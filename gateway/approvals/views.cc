@@ -18,9 +18,9 @@ json::array texts(const std::vector<std::string>& items) {
 }  // namespace
 
 std::string moment_text(std::uint64_t time_us) {
-  std::string text;
-  audit::append_moment(text, time_us - time_us % 1'000'000);
-  return text;
+  constexpr std::size_t kToSeconds = 19;
+  const auto text = audit::moment_text(time_us);
+  return std::string(text.data(), kToSeconds) + 'Z';
 }
 
 json::object asked_json(const Approval& approval) {
@@ -53,9 +53,8 @@ json::object whole_json(const Approval& approval) {
   out["reason"] = approval.act.reason;
   out["parties"] = texts(role_names(approval.parties));
   for (const Consent& consent : approval.consents) {
-    approvals.push_back(json::object{{"principal", consent.principal},
-                                     {"role", policy::name(consent.role)},
-                                     {"at", moment_text(consent.at_us)}});
+    approvals.push_back(json::object{
+        {"principal", consent.principal}, {"role", policy::name(consent.role)}, {"at", moment_text(consent.at_us)}});
   }
   out["approvals"] = std::move(approvals);
   if (approval.ended_us != 0) out["ended"] = moment_text(approval.ended_us);
