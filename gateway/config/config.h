@@ -71,6 +71,8 @@ struct Config {
   std::string audit_folder, audit_origin, audit_gateway;
   std::uint64_t audit_segment_bytes = 0;
   std::string policy_file;
+  bool free_policy = false;  // policy.changes = "free"
+  std::chrono::seconds approval_time{86'400};
   std::chrono::seconds key_cache{300};
   auth::TokenConfig tokens;
   std::size_t import_chunk_records = 4096;

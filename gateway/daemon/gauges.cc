@@ -51,6 +51,8 @@ void Daemon::add_gauges(std::vector<Metrics::Row>& rows) const {
       number(log.checkpoint_failures));
   add(Kind::gauge, "locked_bytes", "kind=\"used\"", "Locked memory for keys.", number(locked_bytes_in_use()));
   add(Kind::gauge, "locked_bytes", "kind=\"reserved\"", "Locked memory for keys.", number(locked_bytes_reserved()));
+  add(Kind::gauge, "approvals_waiting", "", "Requests for approval that are open.",
+      number(parts_.ledger->waiting(now)));
   const std::lock_guard lock(loaded_mutex_);
   for (const auto& collection : loaded_.config.collections) {
     add(Kind::gauge, "key_cached", "collection=\"" + collection.name + "\"", "Whether its key is open in memory.",
