@@ -53,6 +53,7 @@ struct TransitSettings {
 struct RolloverSettings {
   std::chrono::seconds lease{15};
   unsigned threads = 2;
+  std::chrono::seconds schedule{10};
 };
 
 struct Config {

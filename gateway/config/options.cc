@@ -170,6 +170,9 @@ constexpr Option kOptions[] = {
      [](Config& c, V v) { c.rollover.lease = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
     {"rollover", "threads", Kind::number, "2", "threads", 1, 64, kRestart,
      "Threads that open and seal records in a rollover.", [](Config& c, V v) { c.rollover.threads = small(v); }},
+    {"rollover", "schedule_seconds", Kind::number, "10", "s", 1, 3600, kRestart,
+     "How often a gateway looks whether a rollover is due.",
+     [](Config& c, V v) { c.rollover.schedule = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
 
     {"auth", "token_ttl_seconds", Kind::number, "900", "s", 1, 86'400, kRestart,
      "How long a login token is good for, from login and from each renewal.",

@@ -40,7 +40,7 @@ Daemon::~Daemon() = default;
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
   for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents,
-                          make_approvals, make_records, make_transit, make_tokens}) {
+                          make_approvals, make_records, make_transit, make_tokens, make_rollovers}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -56,6 +56,10 @@ Reasons Daemon::start() {
   }
   warn_of_ends(*loaded_.tls);
   readiness_->start(*parts_.oplog);
+  parts_.rollovers->start([this] {
+    const auto served = metrics_->served();
+    return rollover::Served{served.calls, served.microseconds};
+  });
   server_->start();
   parts_.oplog->write(
       LogLevel::info, "started",
@@ -136,6 +140,7 @@ std::vector<Route> Daemon::routes() {
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
   for (auto& route : auth::login_routes(*parts_.tokens)) routes.push_back(std::move(route));
   for (auto& route : auth::sys_routes(sys_parts())) routes.push_back(std::move(route));
+  for (auto& route : rollover::rollover_routes(parts_.rollovers->service())) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
     for (auto& route : transit::transit_routes(parts_.transit)) {
@@ -239,6 +244,7 @@ int Daemon::stop() {
   notify_stopping();
   parts_.oplog->write(LogLevel::info, "draining");
   const bool drained = server_->drain(parts_.config.drain);
+  if (drained) parts_.rollovers->stop();
   if (parts_.transit_summary) static_cast<void>(parts_.transit_summary->flush());
   if (!parts_.log->halted())
     static_cast<void>(record("gateway.stop", (drained ? "drained; " : "calls were cut off; ") + parts_.ledger->mark()));

@@ -66,7 +66,8 @@ constexpr std::array kRestartRows{
                }},
     RestartRow{"rollover",
                [](const Config& a, const Config& b) {
-                 return a.rollover.lease == b.rollover.lease && a.rollover.threads == b.rollover.threads;
+                 return a.rollover.lease == b.rollover.lease && a.rollover.threads == b.rollover.threads &&
+                        a.rollover.schedule == b.rollover.schedule;
                }},
     RestartRow{"import",
                [](const Config& a, const Config& b) {

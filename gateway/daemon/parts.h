@@ -15,6 +15,7 @@
 #include "gateway/keys/keyring.h"
 #include "gateway/keys/period_keys.h"
 #include "gateway/records/service.h"
+#include "gateway/rollover/rollovers.h"
 #include "gateway/server/oplog.h"
 #include "gateway/transit/api/service.h"
 #include "gateway/transit/keys/rotator.h"
@@ -51,6 +52,7 @@ struct Parts {
   std::unique_ptr<transit::Rotator> transit_rotator;
   std::unique_ptr<auth::Tokens> tokens;
   std::unique_ptr<auth::TokenGate> token_gate;
+  std::unique_ptr<rollover::Rollovers> rollovers;
 };
 
 // Each makes what its name says, from the configuration and what was made before.
@@ -65,6 +67,7 @@ Reasons make_approvals(Parts& parts);
 Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
 Reasons make_tokens(Parts& parts);
+Reasons make_rollovers(Parts& parts);
 
 // The text of the policy that was approved last, with no log at hand: for an operator who must put it back.
 Result<std::string> approved_policy(Parts& parts);

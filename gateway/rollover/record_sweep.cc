@@ -11,17 +11,18 @@ constexpr std::size_t kRecoverPage = 1000;
 
 }  // namespace
 
-RecordSweep::RecordSweep(const RecordSweepParts& parts, std::shared_ptr<const Collection> collection)
+RecordSweep::RecordSweep(const RecordSweepParts& parts, const std::string& collection)
     : parts_(parts),
-      collection_(std::move(collection)),
-      version_(parts.keys, collection_->key_name(), parts.keyring.settle_time()) {}
+      name_(collection),
+      key_("records/" + collection),
+      version_(parts.keys, key_, parts.keyring.settle_time()) {}
 
 // From the floor's return on no gateway can store anything under an older version: each pass finds less than the one
 // before it.
 Result<Prepared> RecordSweep::prepare(const Grip& grip, Progress& progress) {
   auto step = version_.step(progress.to, grip.by);
   if (!step || !step->ready) return step;
-  if (const Status raised = parts_.store.raise_floor(collection_->name(), progress.to); !raised) return raised.error();
+  if (const Status raised = parts_.store.raise_floor(name_, progress.to); !raised) return raised.error();
   const auto total = count_below(progress.to);
   if (!total) return total.error();
   progress.total = *total;
@@ -29,7 +30,7 @@ Result<Prepared> RecordSweep::prepare(const Grip& grip, Progress& progress) {
 }
 
 Result<std::uint64_t> RecordSweep::count_below(std::uint32_t version) const {
-  const auto counts = parts_.store.count_versions(collection_->name());
+  const auto counts = parts_.store.count_versions(name_);
   if (!counts) return counts.error();
   std::uint64_t sum = 0;
   for (const auto& [each, count] : *counts) sum += each < version ? count : 0;
@@ -38,17 +39,18 @@ Result<std::uint64_t> RecordSweep::count_below(std::uint32_t version) const {
 
 Result<Begun> RecordSweep::begin(const Grip& grip, const Progress& progress) {
   to_ = progress.to;
-  const auto key = parts_.keyring.open_version(collection_->key_name(), to_);
+  const auto collection = parts_.collection(name_);  // anew for each pass: the configuration may have changed
+  if (!collection) return Error{Code::invalid, "the collection is not in the configuration any more"};
+  const auto key = parts_.keyring.open_version(key_, to_);
   if (!key) return key.error();
-  const auto keys = parts_.keyring.open(collection_->key_name());
+  const auto keys = parts_.keyring.open(key_);
   if (!keys) return keys.error();
   Begun begun;
   if (const Status told = recover(grip, progress, begun); !told) return told.error();
-  const auto read = [&store = parts_.store, collection = collection_, to = to_](std::string_view after,
-                                                                                std::size_t limit) {
-    return store.scan_versions(collection->name(), 0, to, after, limit);
+  const auto read = [&store = parts_.store, name = name_, to = to_](std::string_view after, std::size_t limit) {
+    return store.scan_versions(name, 0, to, after, limit);
   };
-  const auto make = [&] { return std::make_unique<Resealer>(collection_, *keys, *key); };
+  const auto make = [&] { return std::make_unique<Resealer>(collection, *keys, *key); };
   pipeline_ = std::make_unique<Pipeline>(read, make, parts_.sealers, progress.cursor, grip.items);
   begun.ahead = std::max(progress.ahead, pipeline_->ahead());
   return begun;
@@ -59,7 +61,7 @@ Result<Begun> RecordSweep::begin(const Grip& grip, const Progress& progress) {
 Status RecordSweep::recover(const Grip& grip, const Progress& progress, Begun& begun) const {
   std::string after = progress.cursor;
   while (after < progress.ahead) {
-    auto page = parts_.store.scan_versions(collection_->name(), to_, to_ + 1, after, kRecoverPage);
+    auto page = parts_.store.scan_versions(name_, to_, to_ + 1, after, kRecoverPage);
     if (!page) return page.error();
     audit::Event event = event_of(grip);
     event.count = 0;
@@ -80,9 +82,9 @@ audit::Event RecordSweep::event_of(const Grip& grip) const {
   audit::Event event;
   event.principal = grip.by;
   event.action = "rollovers.sweep";
-  event.key = collection_->key_name();
+  event.key = key_;
   event.key_version = to_;
-  event.collection = collection_->name();
+  event.collection = name_;
   event.request = grip.request;
   return event;
 }
@@ -151,9 +153,9 @@ void RecordSweep::log_faults(const Grip& grip, const std::vector<Fault>& faults,
 
 // The full scan. What it finds clean, the key's life may count on.
 Result<Verdict> RecordSweep::verify(const Grip& grip, const Progress& progress) {
-  const auto counts = parts_.store.count_versions(collection_->name());
+  const auto counts = parts_.store.count_versions(name_);
   if (!counts) return counts.error();
-  const auto facts = parts_.keys.show(collection_->key_name());
+  const auto facts = parts_.keys.show(key_);
   if (!facts) return facts.error();
   Verdict verdict;
   for (const auto& [version, count] : *counts) verdict.left += version < progress.to ? count : 0;
@@ -161,7 +163,7 @@ Result<Verdict> RecordSweep::verify(const Grip& grip, const Progress& progress) 
     const bool old = version.version < progress.to && version.state != store::KeyState::destroyed;
     const auto found = counts->find(version.version);
     if (!old || version.emptied_us != 0 || (found != counts->end() && found->second != 0)) continue;
-    const Status noted = parts_.keys.note_emptied(collection_->key_name(), version.version, grip.by);
+    const Status noted = parts_.keys.note_emptied(key_, version.version, grip.by);
     if (!noted) return noted.error();
   }
   return verdict;

@@ -2,6 +2,7 @@
 // written by compare-and-set, in the order of the ids.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,12 +20,13 @@ struct RecordSweepParts {
   store::Store& store;
   Keyring& keyring;
   KeyAdmin& keys;
-  unsigned sealers = 2;  // threads
+  std::function<std::shared_ptr<const Collection>(std::string_view name)> collection;  // null if there is none
+  unsigned sealers = 2;                                                                // threads
 };
 
 class RecordSweep final : public Sweep {
  public:
-  RecordSweep(const RecordSweepParts& parts, std::shared_ptr<const Collection> collection);
+  RecordSweep(const RecordSweepParts& parts, const std::string& collection);
 
   Result<Prepared> prepare(const Grip& grip, Progress& progress) override;
   Result<Begun> begin(const Grip& grip, const Progress& progress) override;
@@ -40,7 +42,7 @@ class RecordSweep final : public Sweep {
   Result<std::uint64_t> count_below(std::uint32_t version) const;
 
   const RecordSweepParts parts_;
-  const std::shared_ptr<const Collection> collection_;
+  const std::string name_, key_;  // of the collection, and of its key
   NewVersion version_;
   std::uint32_t to_ = 0;
   std::unique_ptr<Pipeline> pipeline_;

@@ -72,23 +72,34 @@ std::string reason_of(Request& request) {
 RolloverService::RolloverService(Jobs& jobs, Sweepers sweepers, std::function<void()> wake)
     : jobs_(jobs), sweepers_(std::move(sweepers)), wake_(std::move(wake)) {}
 
-Outcome RolloverService::start(Call& call) {
+RolloverService::Asked RolloverService::read(Call& call) const {
   Request request = Request::read(call.body.expose_text(),
                                   {"collection", "key", "adopted", "master", "full", "reason", "rate", "share"},
                                   Request::Empty::refused);
-  if (request.fault()) return refuse(*request.fault());
-  Job job;
+  if (request.fault()) return {{}, refuse(*request.fault())};
+  Asked asked;
+  Job& job = asked.job;
   job.reason = reason_of(request);
   read_throttle(request, job.throttle);
   const auto wish = wish_of(request);
-  if (request.fault()) return refuse(*request.fault());
+  if (request.fault()) return {{}, refuse(*request.fault())};
   job.full = wish->what == Wish::What::full;
   auto steps = plan(sweepers_, *wish);
-  if (!steps) return refuse(steps.error());
+  if (!steps) return {{}, refuse(steps.error())};
   job.steps = std::move(*steps);
   job.requester = call.principal->name;
   job.approval = call.header(kApprovalHeader);
-  const auto added = jobs_.add(std::move(job));
+  return asked;
+}
+
+std::optional<Outcome> RolloverService::rehearse(Call& call) const {
+  return read(call).refused;
+}
+
+Outcome RolloverService::start(Call& call) {
+  Asked asked = read(call);
+  if (asked.refused) return std::move(*asked.refused);
+  const auto added = jobs_.add(std::move(asked.job));
   if (!added) return refuse(added.error());
   wake_();
   Outcome outcome = answer(shown(*added), 201);

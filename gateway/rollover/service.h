@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "gateway/http/call.h"
 #include "gateway/rollover/jobs.h"
@@ -16,6 +17,8 @@ class RolloverService {
   RolloverService(Jobs& jobs, Sweepers sweepers, std::function<void()> wake);
 
   Outcome start(Call& call);
+  // What would refuse start(), if anything: asked before others are asked to approve it.
+  std::optional<Outcome> rehearse(Call& call) const;
   Outcome list(Call& call);
   Outcome show(Call& call);
   Outcome pause(Call& call);
@@ -24,6 +27,11 @@ class RolloverService {
   Outcome throttle(Call& call);
 
  private:
+  struct Asked {
+    Job job;
+    std::optional<Outcome> refused{};
+  };
+  Asked read(Call& call) const;
   Outcome change(Call& call, std::string_view act, const Jobs::Change& change);
 
   Jobs& jobs_;
