@@ -103,6 +103,11 @@ Result<Keyring::Keys> Keyring::reload(std::string_view name, const Keys& seen) {
   return load_once(std::string(name), IfMissing::fail, seen);
 }
 
+void Keyring::forget(std::string_view name) {
+  const std::unique_lock lock(cache_mutex_);
+  if (const auto found = cache_.find(name); found != cache_.end()) cache_.erase(found);
+}
+
 bool Keyring::superseded(std::string_view name, std::uint32_t version) {
   const auto another = [version](const Keys& keys) { return keys->sealing() && keys->sealing()->version() != version; };
   const Cached entry = find_cached(name);

@@ -104,6 +104,8 @@ class Keyring {
   // Asks the store again, unless that was done since `seen` was given.
   Result<Keys> reload(std::string_view name, const Keys& seen);
 
+  // What is open of the key is given up: its row was changed.
+  void forget(std::string_view name);
   // Whether new records are sealed under another version than this one, which the store has just refused as out of use.
   // Asks the store, unless what is known says so already.
   bool superseded(std::string_view name, std::uint32_t version);
