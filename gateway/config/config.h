@@ -75,6 +75,7 @@ struct Config {
   bool free_policy = false;  // policy.changes = "free"
   std::chrono::seconds approval_time{86'400};
   std::chrono::seconds key_cache{300};
+  Milliseconds key_refresh{5000};
   auth::TokenConfig tokens;
   std::size_t import_chunk_records = 4096;
   std::uint64_t import_errors = 100'000;

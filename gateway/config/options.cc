@@ -164,6 +164,9 @@ constexpr Option kOptions[] = {
     {"keys", "cache_seconds", Kind::number, "300", "s", 1, 86'400, kRestart,
      "How long an opened data key stays in memory before it is opened through the HSM again.",
      [](Config& c, V v) { c.key_cache = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
+    {"keys", "refresh_ms", Kind::number, "5000", "ms", 100, 600'000, kRestart,
+     "How long a key's row is believed before the store is asked again: a rollover waits that long for every gateway.",
+     [](Config& c, V v) { c.key_refresh = ms(v); }},
 
     {"rollover", "lease_seconds", Kind::number, "15", "s", 1, 600, kRestart,
      "How long a gateway that works at a rollover may be silent before another takes it over.",

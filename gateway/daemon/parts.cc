@@ -98,7 +98,7 @@ Reasons check_store(Parts& parts) {
 }
 
 Reasons make_keys(Parts& parts) {
-  const KeyringConfig config{parts.config.key_cache};
+  const KeyringConfig config{parts.config.key_cache, parts.config.key_refresh};
   parts.keyring = std::make_unique<Keyring>(*parts.store, *parts.token, config,
                                             [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); });
   if (const auto started = parts.keyring->start(); !started) return {line("keys", started.error())};
