@@ -6,7 +6,7 @@
 namespace sluis::store {
 
 Result<KeyState> key_state_of(std::int64_t number) {
-  if (number < 0 || number > static_cast<std::int64_t>(KeyState::destroyed)) {
+  if (number < 0 || number > static_cast<std::int64_t>(KeyState::compromised)) {
     return Error{Code::corrupt, "a key version in an unknown state"};
   }
   return static_cast<KeyState>(number);

@@ -8,6 +8,7 @@
 // never repeat. Texts (collections, ids, open fields, names) are UTF-8 without NUL; ids are ordered byte by byte.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -39,6 +40,8 @@ inline constexpr std::size_t kMaxReadIds = 10'000;
 inline constexpr std::size_t kMaxReadBytes = std::size_t{64} << 20U;
 inline constexpr std::size_t kMaxChunkRecords = 50'000;
 inline constexpr std::size_t kMaxPuts = 256;  // of one put_many
+inline constexpr std::size_t kMaxRewrites = 10'000;
+inline constexpr std::size_t kMaxDocumentBytes = std::size_t{1} << 20U;
 
 // One blind index entry of a record.
 struct IndexTerm {
@@ -104,7 +107,15 @@ struct ChunkResult {
   std::vector<std::size_t> existing;  // ascending indexes into the chunk: ids that were there already, not written
 };
 
-enum class KeyState : std::uint8_t { active, deactivated, destroyed };
+// After NIST SP 800-57 part 1 rev. 5, section 7. The numbers are stored. What may follow what is the gateway's to say.
+enum class KeyState : std::uint8_t {
+  active = 0,
+  deactivated = 1,  // opens, seals nothing
+  destroyed = 2,
+  pre_active = 3,  // made and known to searches, seals nothing yet
+  destruction_scheduled = 4,
+  compromised = 5,
+};
 std::string_view name(KeyState state) noexcept;
 
 // A governing row: `mac` is made and checked by the gateway over all other members.
@@ -138,6 +149,30 @@ struct LoginToken {
   std::uint64_t expires_us = 0;
   std::uint64_t limit_us = 0;  // no renewal moves its end beyond this
   Bytes mac;
+};
+
+// A governing row of any other kind (a job, an approval, a backup, an adopted table): `body` is the gateway's, `mac` is
+// made and checked by it over all other members.
+struct Document {
+  std::string kind;  // [a-z-]{1,32}
+  std::string name;  // unique within its kind, 1 to kMaxNameBytes
+  std::uint64_t revision = 0;
+  std::string body;  // JSON object, at most kMaxDocumentBytes
+  Bytes mac;
+};
+
+// The right to do what only one gateway may do at a time. The epoch grows whenever the lease changes hands or lapses,
+// so a holder that was frozen past its end cannot go on: what it writes is fenced by the epoch.
+struct Lease {
+  std::string name;    // 1 to kMaxNameBytes
+  std::string holder;  // unique to the process, 1 to kMaxPrincipalBytes
+  std::uint64_t epoch = 0;
+};
+
+// One record on its way to a newer key. It keeps its id and its revision; what it says is the same.
+struct Rewrite {
+  const Record* record;  // with its new key version, envelope and terms; outlives the call
+  std::uint32_t expected_key_version = 0;
 };
 
 class Store {
@@ -185,6 +220,36 @@ class Store {
   virtual Result<ImportState> import_state(std::string_view collection, std::string_view import_id) = 0;
   virtual Result<std::vector<ImportError>> import_errors(std::string_view collection, std::string_view import_id,
                                                          std::uint64_t after_line, std::size_t limit) = 0;
+
+  // Rollover. Records of the collection whose key version is at least `least` and below `below`, ids greater than
+  // `after`, ordered by id.
+  virtual Result<SearchPage> scan_versions(std::string_view collection, std::uint32_t least, std::uint32_t below,
+                                           std::string_view after, std::size_t limit);
+  // Replaces the envelope, key version and terms of each record that still has the record's revision and the expected
+  // key version; gives the ascending indexes of those that do not (changed, removed or rewritten meanwhile), which are
+  // left alone. All in one transaction, in which the lease must still be the holder's: conflict if it is not, and
+  // nothing is written. too_large past kMaxRewrites.
+  virtual Result<std::vector<std::size_t>> rewrite(const Lease& lease, std::span<const Rewrite> rewrites);
+  // Records by key version: a full scan.
+  virtual Result<std::map<std::uint32_t, std::uint64_t>> count_versions(std::string_view collection);
+  // From its return on, no put or import of the collection under a key version below `least` is or becomes stored: they
+  // fail with busy ("the key is out of use"). Never goes down. unavailable if writes from before do not end in time.
+  virtual Status raise_floor(std::string_view collection, std::uint32_t least);
+
+  // Leases, by the store's own clock. take_lease: conflict while another holder's has not ended; the holder's own live
+  // lease is prolonged and keeps its epoch, else the epoch is one above the last. renew_lease and drop_lease: conflict
+  // if it is no longer this one.
+  virtual Result<Lease> take_lease(std::string_view name, std::string_view holder, std::chrono::milliseconds ttl);
+  virtual Status renew_lease(const Lease& lease, std::chrono::milliseconds ttl);
+  virtual Status drop_lease(const Lease& lease);
+
+  // Documents. put_document: `expected_revision` 0 means that the name must be new; conflict if it does not hold.
+  // `document.revision` must be above it. list_documents: names greater than `after`, ordered byte by byte.
+  virtual Result<Document> get_document(std::string_view kind, std::string_view name);
+  virtual Status put_document(const Document& document, std::uint64_t expected_revision);
+  virtual Result<std::vector<Document>> list_documents(std::string_view kind, std::string_view after,
+                                                       std::size_t limit);
+  virtual Status remove_document(std::string_view kind, std::string_view name, std::uint64_t expected_revision);
 
   // Keys. create_key stores the key with its versions: conflict if the name or the id exists.
   virtual Status create_key(const Key& key) = 0;

@@ -168,6 +168,9 @@ struct Route {
   std::vector<std::string> query = {};
   FilterHandler filter{};  // beside a handler: takes the calls whose body is NDJSON (application/x-ndjson)
   TokenUse token = TokenUse::none;
+  // A dangerous act: distinct principals of all these roles must be party to it, the caller being one of them
+  // (gateway/approvals). Empty: the caller alone.
+  std::vector<policy::Role> parties = {};
 };
 
 // RFC 9457 problem documents; a failed decrypt says nothing about why it failed.

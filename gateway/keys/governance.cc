@@ -120,6 +120,26 @@ Status Governance::check(const store::LoginToken& token) const {
   return {};
 }
 
+Digest Governance::mac_of(const store::Document& document) const {
+  Bytes row;
+  append_prefixed(row, bytes_of("sluis/document/1"));
+  append_prefixed(row, bytes_of(document.kind));
+  append_prefixed(row, bytes_of(document.name));
+  append_u64(row, document.revision);
+  append_prefixed(row, bytes_of(document.body));
+  return hmac_sha256(key_.expose_secret(), {row});
+}
+
+void Governance::seal(store::Document& document) const {
+  const Digest mac = mac_of(document);
+  document.mac.assign(mac.begin(), mac.end());
+}
+
+Status Governance::check(const store::Document& document) const {
+  if (!same(mac_of(document), document.mac)) return Error{Code::corrupt, "a governing row was changed outside Sluis"};
+  return {};
+}
+
 void Governance::seal(store::Key& key) const {
   for (store::KeyVersion& version : key.versions) {
     const Digest mac = mac_of(key, version);

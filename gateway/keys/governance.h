@@ -5,6 +5,7 @@
 //                with a time to rotate: "sluis/key/2", the same, and that time
 // so a version cannot be edited, moved to another key, taken away or added.
 //   login token: "sluis/login-token/1", id, accessor, principal, certificate, issued, expires, limit
+//   document: "sluis/document/1", kind, name, revision, body
 // Thread-safe.
 #pragma once
 
@@ -26,12 +27,15 @@ class Governance {
   Status check(const store::Key& key) const;
   void seal(store::LoginToken& token) const;
   Status check(const store::LoginToken& token) const;
+  void seal(store::Document& document) const;
+  Status check(const store::Document& document) const;
 
  private:
   explicit Governance(SecretKey key) noexcept : key_(std::move(key)) {}
   Digest mac_of(const store::Key& key, const store::KeyVersion& version) const;
   Digest mac_of(const store::Key& key) const;
   Digest mac_of(const store::LoginToken& token) const;
+  Digest mac_of(const store::Document& document) const;
   SecretKey key_;
 };
 
