@@ -27,6 +27,8 @@ class Snapshot {
   virtual Result<SearchPage> scan(std::string_view collection, std::string_view after, std::size_t limit) = 0;
   virtual Result<std::vector<std::string>> list_keys(std::string_view after, std::size_t limit) = 0;
   virtual Result<Key> get_key(std::string_view name) = 0;
+  // Version of the schema; 0: none.
+  virtual Result<std::int64_t> schema() = 0;
   // PostgreSQL: what `pg_dump --snapshot` takes, as long as this lives. SQLite: empty.
   virtual std::string_view exported() const noexcept = 0;
 };
@@ -55,6 +57,9 @@ Status begin_scratch(const PostgresOptions& options);
 Status end_scratch(const PostgresOptions& options);
 // Removes the tables of Sluis' own from a database that postgres_is_empty.
 Status drop_empty_tables(const PostgresOptions& options);
+
+// Notes that the schema is at `version`. A dump leaves that out, so that a store that is restored in part is none.
+Status mark_schema(const PostgresOptions& options, std::int64_t version);
 
 // A restored store's logins and leases are those of the past: none of them counts any more.
 Status forget_sessions_sqlite(const std::string& path);

@@ -5,6 +5,7 @@
 #include "store/checks.h"
 #include "store/pg_connection.h"
 #include "store/pg_keys.h"
+#include "store/pg_migrate.h"
 #include "store/pg_records.h"
 #include "store/schema.h"
 
@@ -58,6 +59,7 @@ class PostgresState final : public Snapshot {
     return pg::list_keys(*connection_, "", after, limit);
   }
   Result<Key> get_key(std::string_view name) override { return pg::get_key(*connection_, name); }
+  Result<std::int64_t> schema() override { return pg::schema_version(*connection_); }
   std::string_view exported() const noexcept override { return exported_; }
 
  private:
@@ -159,6 +161,16 @@ Status drop_empty_tables(const PostgresOptions& options) {
   if (!empty) return empty.error();
   if (!*empty) return Error{Code::conflict, "the database is not empty"};
   return end_scratch(options);
+}
+
+Status mark_schema(const PostgresOptions& options, std::int64_t version) {
+  auto connection = connect(options);
+  if (!connection) return connection.error();
+  const std::string sql =
+      "begin; create table if not exists schema_version (version bigint primary key); insert into schema_version (version) "
+      "select generate_series(1, " +
+      std::to_string(version) + ") on conflict do nothing; commit";
+  return (*connection)->execute(sql.c_str());
 }
 
 Status forget_sessions_postgres(const PostgresOptions& options) {

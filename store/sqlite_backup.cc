@@ -8,6 +8,7 @@
 #include "store/checks.h"
 #include "store/sqlite_db.h"
 #include "store/sqlite_keys.h"
+#include "store/sqlite_migrate.h"
 #include "store/sqlite_records.h"
 
 namespace sluis::store {
@@ -39,6 +40,7 @@ class SqliteState final : public Snapshot {
     return sqlite::list_keys(*db_, "", after, limit);
   }
   Result<Key> get_key(std::string_view name) override { return sqlite::get_key(*db_, name); }
+  Result<std::int64_t> schema() override { return sqlite::schema_version(*db_); }
   std::string_view exported() const noexcept override { return {}; }
 
  private:
