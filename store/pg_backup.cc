@@ -167,7 +167,8 @@ Status mark_schema(const PostgresOptions& options, std::int64_t version) {
   auto connection = connect(options);
   if (!connection) return connection.error();
   const std::string sql =
-      "begin; create table if not exists schema_version (version bigint primary key); insert into schema_version (version) "
+      "begin; create table if not exists schema_version (version bigint primary key); insert into schema_version "
+      "(version) "
       "select generate_series(1, " +
       std::to_string(version) + ") on conflict do nothing; commit";
   return (*connection)->execute(sql.c_str());
@@ -176,7 +177,8 @@ Status mark_schema(const PostgresOptions& options, std::int64_t version) {
 Status forget_sessions_postgres(const PostgresOptions& options) {
   auto connection = connect(options);
   if (!connection) return connection.error();
-  return (*connection)->execute("delete from login_tokens");
+  return (*connection)
+      ->execute("delete from login_tokens; delete from leases; delete from documents where kind like 'approval%'");
 }
 
 }  // namespace sluis::store

@@ -149,7 +149,8 @@ Result<bool> sqlite_is_empty(const std::string& path) {
 Status forget_sessions_sqlite(const std::string& path) {
   auto db = SqliteDb::open(path, SqliteDb::Role::writer);
   if (!db) return db.error();
-  return (*db)->execute("delete from login_tokens");
+  return (*db)->execute(
+      "delete from login_tokens; delete from leases; delete from documents where kind like 'approval%'");
 }
 
 }  // namespace sluis::store

@@ -19,6 +19,7 @@ constexpr std::string_view kLease = "backup";
 constexpr std::chrono::milliseconds kTick{500};
 // After a failure, and between looks while nothing is due: another gateway may have worked.
 constexpr std::uint64_t kAgainUs = 15 * 60 * 1'000'000ULL;
+constexpr std::uint64_t kMinuteUs = 60'000'000ULL;
 constexpr std::uint64_t kHourUs = 3'600'000'000ULL;
 constexpr Error kBusy{Code::conflict, "another act on backups is under way: try again when it has ended"};
 
@@ -46,6 +47,11 @@ Backups::~Backups() = default;
 
 void Backups::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void Backups::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
 }
 
 Result<std::unique_ptr<LeaseKeeper>> Backups::take_lease() {
@@ -150,7 +156,7 @@ Status Backups::restore_now(const Generation& generation, const std::string& who
                            : copy_file((kept / manifest.file).string(), staging->path(manifest.file));
   if (!fetched) return fetched;
   const auto restored =
-      restore_generation(parts_, staging->path(kManifestName), *parts_.restore_to, who, progress_, stop);
+      restore_generation(parts_.means, staging->path(kManifestName), *parts_.restore_to, who, progress_, stop);
   audit::Event event;
   event.principal = who;
   event.action = "backups.restore";
@@ -165,7 +171,7 @@ Status Backups::restore_now(const Generation& generation, const std::string& who
 Result<Generation> Backups::note_outside(const std::string& where, const std::string& who) {
   Generation out;
   auto& manifest = out.manifest;
-  manifest.created_us = parts_.clock();
+  manifest.created_us = parts_.means.clock();
   auto id = new_generation_id(manifest.created_us);
   if (!id) return id.error();
   manifest.id = *std::move(id);
@@ -220,7 +226,7 @@ std::string Backups::warning() const {
 
 // At once when a gateway starts; then when the next one is due by what was there.
 void Backups::look() {
-  const std::uint64_t now = parts_.clock();
+  const std::uint64_t now = parts_.means.clock();
   const auto all = generations_.list();
   const std::lock_guard lock(mutex_);
   due_us_ = now + kAgainUs;
@@ -242,7 +248,7 @@ void Backups::look() {
 }
 
 void Backups::make_if_due() {
-  const std::uint64_t now = parts_.clock();
+  const std::uint64_t now = parts_.means.clock();
   {
     const std::lock_guard lock(mutex_);
     if (now < due_us_ || (act_ && !act_->ended)) return;
@@ -250,8 +256,10 @@ void Backups::make_if_due() {
   look();
   {
     const std::lock_guard lock(mutex_);
-    if (schedule_.every.count() == 0 || now < due_us_ || !schedule_.window.contains(now)) return;
-    due_us_ = now + kAgainUs;
+    if (schedule_.every.count() == 0 || now < due_us_) return;
+    const bool may_begin = schedule_.window.contains(now);
+    due_us_ = now + (may_begin ? kAgainUs : kMinuteUs);
+    if (!may_begin) return;
   }
   static_cast<void>(create("schedule"));  // conflict: another gateway is at it
 }
@@ -295,7 +303,7 @@ void Backups::perform(Task task, const std::stop_token& stop) {
   if (done) return;
   act_->problem = std::string(done.error().what.view());
   ++(task.kind == "drill" || done.error().code == Code::corrupt ? stats_.drills_failed : stats_.failed);
-  due_us_ = parts_.clock() + kAgainUs;
+  due_us_ = parts_.means.clock() + kAgainUs;
 }
 
 }  // namespace sluis::gateway

@@ -47,6 +47,8 @@ class Backups {
 
   // From then on the schedule is kept.
   void start();
+  // Gives up what is under way, and begins nothing more.
+  void stop();
 
   // Each begins an act and returns: conflict while another is under way, here or on another gateway; not_found.
   Result<std::string> create(const std::string& who);

@@ -27,7 +27,7 @@ Status check_manifest(const BackupParts& parts, const Generation& generation) {
   if (!text) return text.error();
   const auto note = read_file(folder + '/' + std::string(kNoteName), audit::kNoteLimit);
   if (!note) return note.error();
-  const auto manifest = checked_manifest(*text, *note, parts.token);
+  const auto manifest = checked_manifest(*text, *note, parts.means.token);
   if (!manifest) return manifest.error();
   if (!same_backup(*manifest, generation.manifest)) {
     return Error{Code::corrupt, "the manifest is of another backup than the one the gateway knows"};
@@ -63,7 +63,7 @@ class Drill {
   static Status means(const Error& error) { return Error{Code::unavailable, error.what}; }
 
   Status try_postgres(const Manifest& manifest, const std::string& file) {
-    if (const auto filled = fill_database(parts_, manifest, file, *parts_.scratch, stop_); !filled) return filled;
+    if (const auto filled = fill_database(parts_.means, manifest, file, *parts_.scratch, stop_); !filled) return filled;
     // A dump that was made outside brings its own note of the schema.
     const std::int64_t schema = manifest.exact ? manifest.schema : 0;
     if (const auto marked = store::mark_schema(parts_.scratch->postgres, schema); !marked) return marked;
@@ -77,8 +77,8 @@ class Drill {
     const auto snapshot = snapshot_of(database);
     if (!snapshot) return snapshot.error();
     const Census& expected = generation_.manifest.census;
-    const auto opener =
-        TrialOpener::make(**restored, parts_.token, parts_.collections(), expected, parts_.drill_records);
+    const auto opener = TrialOpener::make(**restored, parts_.means.token, parts_.means.collections, expected,
+                                          parts_.means.drill_records);
     if (!opener) return opener.error();
     const auto looked = compare(**snapshot, **opener, expected);
     outcome.result.opened = (*opener)->opened();
@@ -148,14 +148,14 @@ Result<std::string> fetch_checked(const BackupParts& parts, const Generation& ge
   return copy;
 }
 
-Status fill_database(const BackupParts& parts, const Manifest& manifest, const std::string& file,
+Status fill_database(const RestoreMeans& means, const Manifest& manifest, const std::string& file,
                      const Database& target, const std::stop_token& stop) {
   if (manifest.store != target.kind) return Error{Code::invalid, "the backup is of another kind of store"};
   if (target.kind == "sqlite") return copy_file(file, target.path);
   if (manifest.method != "pg_dump") return Error{Code::invalid, "a copy of a whole cluster is restored by hand"};
-  PgPrograms programs = parts.programs;
+  PgPrograms programs = means.programs;
   programs.private_folder = std::filesystem::path(file).parent_path().string();
-  const auto restored = restore_dump(programs, target.postgres, file, stop, parts.on_complaint);
+  const auto restored = restore_dump(programs, target.postgres, file, stop, means.on_complaint);
   // A dump that pg_restore refuses, while it and the database are there, is a bad dump.
   if (!restored && restored.error().code == Code::unavailable && !stop.stop_requested()) {
     const auto there = store::postgres_is_empty(target.postgres);
@@ -173,7 +173,7 @@ Result<DrillOutcome> drill_generation(const BackupParts& parts, const Generation
   if (!status && of_the_means(status.error())) return status.error();
   DrillResult& result = drill.outcome.result;
   result.passed = static_cast<bool>(status);
-  result.time_us = parts.clock();
+  result.time_us = parts.means.clock();
   if (!status) result.problem = std::string(status.error().what.view());
   return std::move(drill.outcome);
 }

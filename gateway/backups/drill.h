@@ -20,7 +20,7 @@ Result<DrillOutcome> drill_generation(const BackupParts& parts, const Generation
                                       const std::stop_token& stop);
 
 // Fills an empty database from a generation's file, without its schema's mark (PostgreSQL: store::mark_schema).
-Status fill_database(const BackupParts& parts, const Manifest& manifest, const std::string& file,
+Status fill_database(const RestoreMeans& means, const Manifest& manifest, const std::string& file,
                      const Database& target, const std::stop_token& stop);
 
 // The file of a generation, whole and as its signed manifest says, in `staging`'s folder. Errors: corrupt if it is not,

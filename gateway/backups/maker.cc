@@ -84,11 +84,11 @@ class Maker {
       const auto file = make_file(staging_.path(manifest_.file));
       if (!file) return file.error();
       const auto& options = parts_.source.postgres;
-      PgPrograms programs = parts_.programs;
+      PgPrograms programs = parts_.means.programs;
       programs.private_folder = staging_.path("");
-      const auto copied = dumped
-                              ? dump(programs, options, (*snapshot)->exported(), file->fd(), stop_, parts_.on_complaint)
-                              : base_backup(programs, options, file->fd(), stop_, parts_.on_complaint);
+      const auto copied =
+          dumped ? dump(programs, options, (*snapshot)->exported(), file->fd(), stop_, parts_.means.on_complaint)
+                 : base_backup(programs, options, file->fd(), stop_, parts_.means.on_complaint);
       if (!copied) return copied;
       if (const auto synced = sync_file(*file); !synced) return synced;
     }

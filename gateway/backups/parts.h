@@ -18,8 +18,18 @@ namespace sluis::gateway {
 // Unix time, microseconds.
 using WallClock = std::function<std::uint64_t()>;
 
-struct BackupParts {
+// What restoring needs; it works without a gateway.
+struct RestoreMeans {
   hsm::Token& token;
+  PgPrograms programs;
+  OnComplaint on_complaint;
+  std::shared_ptr<const Collections> collections;
+  WallClock clock;
+  std::uint64_t drill_records = 1000;  // opened of each collection; 0: all
+};
+
+struct BackupParts {
+  RestoreMeans means;
   store::Store& store;  // the gateway's own
   audit::Signer& signer;
   audit::Log& log;
@@ -27,13 +37,8 @@ struct BackupParts {
   Database source;                  // what `store` is
   std::optional<Database> scratch;  // PostgreSQL, for drills; SQLite needs none
   std::optional<Database> restore_to;
-  PgPrograms programs;
   CommandTarget target;
-  OnComplaint on_complaint;
-  std::function<std::shared_ptr<const Collections>()> collections;
-  WallClock clock;
   std::string folder, gateway, origin, method;
-  std::uint64_t drill_records = 1000;  // 0: all
 };
 
 // What a task has done so far, for those who watch. Thread-safe.

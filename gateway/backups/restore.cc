@@ -22,12 +22,12 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 constexpr std::size_t kKeyPage = 1000;
 
-Result<Manifest> read_manifest(const BackupParts& parts, const std::string& path) {
+Result<Manifest> read_manifest(const RestoreMeans& means, const std::string& path) {
   const auto text = read_file(path, kMaxManifestBytes);
   if (!text) return text.error();
   const auto note = read_file((fs::path(path).parent_path() / kNoteName).string(), audit::kNoteLimit);
   if (!note) return note.error();
-  auto manifest = checked_manifest(*text, *note, parts.token);
+  auto manifest = checked_manifest(*text, *note, means.token);
   if (manifest && fs::path(manifest->file).filename() != manifest->file) {
     return Error{Code::corrupt, "the backup's manifest is malformed"};
   }
@@ -70,12 +70,12 @@ Result<std::uint64_t> mark_destroyed(store::Store& store, hsm::Token& token, con
 
 class Restore {
  public:
-  Restore(const BackupParts& parts, const Database& target, const std::string& who, BackupProgress& progress,
+  Restore(const RestoreMeans& means, const Database& target, const std::string& who, BackupProgress& progress,
           const std::stop_token& stop)
-      : parts_(parts), target_(target), who_(who), progress_(progress), stop_(stop) {}
+      : means_(means), target_(target), who_(who), progress_(progress), stop_(stop) {}
 
   Result<RestoreReport> run(const std::string& manifest_path) {
-    auto manifest = read_manifest(parts_, manifest_path);
+    auto manifest = read_manifest(means_, manifest_path);
     if (!manifest) return manifest.error();
     report_.manifest = *std::move(manifest);
     const std::string file = (fs::path(manifest_path).parent_path() / report_.manifest.file).string();
@@ -98,7 +98,7 @@ class Restore {
     const auto staging = Staging::make(fs::path(target_.path).parent_path().string(), ".restore-", report_.manifest.id);
     if (!staging) return staging.error();
     const Database database{"sqlite", staging->path("store.db"), {}};
-    if (const auto filled = fill_database(parts_, report_.manifest, file, database, stop_); !filled) return filled;
+    if (const auto filled = fill_database(means_, report_.manifest, file, database, stop_); !filled) return filled;
     if (const auto looked = look(database); !looked) return looked;
     if (const auto left = leave_behind(database); !left) return left;
     if (const auto synced = sync(database.path); !synced) return synced;
@@ -117,10 +117,12 @@ class Restore {
 
   Status into_postgres(const std::string& file) {
     if (const auto dropped = store::drop_empty_tables(target_.postgres); !dropped) return dropped;
-    if (const auto filled = fill_database(parts_, report_.manifest, file, target_, stop_); !filled) return filled;
-    if (const auto left = look(target_); !left) return left;
-    if (const auto left = leave_behind(target_); !left) return left;
-    return store::mark_schema(target_.postgres, report_.manifest.schema);
+    if (const auto filled = fill_database(means_, report_.manifest, file, target_, stop_); !filled) return filled;
+    Status done = look(target_);
+    if (done) done = leave_behind(target_);
+    if (done) return store::mark_schema(target_.postgres, report_.manifest.schema);
+    static_cast<void>(store::end_scratch(target_.postgres));  // it was empty, and is again
+    return done;
   }
 
   // All is compared and a sample opened, as in a drill.
@@ -136,7 +138,7 @@ class Restore {
     });
     if (!found) return found.error();
     if (!(*found == expected)) return Error{Code::corrupt, "the restored store is not what the manifest says"};
-    const auto opener = TrialOpener::make(**store, parts_.token, parts_.collections(), expected, parts_.drill_records);
+    const auto opener = TrialOpener::make(**store, means_.token, means_.collections, expected, means_.drill_records);
     if (!opener) return opener.error();
     const auto again = take_census(**snapshot, stop_, [&](const store::Record& record, std::uint64_t before) {
       return (*opener)->look(record, before);
@@ -151,11 +153,11 @@ class Restore {
     if (const auto forgotten = forget_sessions(database); !forgotten) return forgotten;
     const auto store = open_database(database);
     if (!store) return store.error();
-    const auto master = newest_master(parts_.token);
+    const auto master = newest_master(means_.token);
     if (!master) return master.error();
-    const auto governance = Governance::open(**store, parts_.token, *master);
+    const auto governance = Governance::open(**store, means_.token, *master);
     if (!governance) return governance.error();
-    const auto marked = mark_destroyed(**store, parts_.token, *governance);
+    const auto marked = mark_destroyed(**store, means_.token, *governance);
     if (!marked) return marked.error();
     report_.keys_destroyed = *marked;
     Documents documents(**store, *governance);
@@ -171,7 +173,7 @@ class Restore {
     Generation made = generation ? *generation : Generation{};
     made.manifest = report_.manifest;
     made.state = Generation::State::made;
-    made.drill = DrillResult{true, parts_.clock(), report_.records, report_.opened, 0, ""};
+    made.drill = DrillResult{true, means_.clock(), report_.records, report_.opened, 0, ""};
     return generations.put(made);
   }
 
@@ -185,12 +187,12 @@ class Restore {
                             {"log_size", manifest.log.size},
                             {"keys_destroyed", report_.keys_destroyed},
                             {"reported", false}};
-    const auto name = audit::moment_text(std::min(parts_.clock(), audit::kTimeLimitUs - 1));
+    const auto name = audit::moment_text(std::min(means_.clock(), audit::kTimeLimitUs - 1));
     const auto put = documents.put(kRestoreKind, {name.data(), name.size()}, body, Documents::kNew);
     return put ? Status() : Status(put.error());
   }
 
-  const BackupParts& parts_;
+  const RestoreMeans& means_;
   const Database& target_;
   const std::string& who_;
   BackupProgress& progress_;
@@ -219,10 +221,10 @@ audit::Event event_of(const json::object& body, const std::string& when, const a
 
 }  // namespace
 
-Result<RestoreReport> restore_generation(const BackupParts& parts, const std::string& manifest_path,
+Result<RestoreReport> restore_generation(const RestoreMeans& means, const std::string& manifest_path,
                                          const Database& target, const std::string& who, BackupProgress& progress,
                                          const std::stop_token& stop) {
-  return Restore(parts, target, who, progress, stop).run(manifest_path);
+  return Restore(means, target, who, progress, stop).run(manifest_path);
 }
 
 Status report_restores(store::Store& store, const Governance& governance, audit::Log& log) {

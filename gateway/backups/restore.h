@@ -17,11 +17,10 @@ struct RestoreReport {
   std::uint64_t records = 0, opened = 0, keys_opened = 0, keys_destroyed = 0;
 };
 
-// `manifest_path`: a manifest.json with its note and the generation's file beside it. `who`: for the log. `scratch`: a
-// private folder on the target's disk for what lies there meanwhile. Refuses (conflict) a target that is not empty, and
-// (corrupt) whatever does not fit the signed manifest. The target is a store only when all of it is there and checked:
-// SQLite by a rename, PostgreSQL by the note of the schema.
-Result<RestoreReport> restore_generation(const BackupParts& parts, const std::string& manifest_path,
+// `manifest_path`: a manifest.json with its note and the generation's file beside it. `who`: for the log. Refuses
+// (conflict) a target that is not empty, and (corrupt) whatever does not fit the signed manifest. The target is a store
+// only when all of it is there and checked: SQLite by a rename, PostgreSQL by the note of the schema.
+Result<RestoreReport> restore_generation(const RestoreMeans& means, const std::string& manifest_path,
                                          const Database& target, const std::string& who, BackupProgress& progress,
                                          const std::stop_token& stop);
 

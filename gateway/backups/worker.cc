@@ -50,7 +50,7 @@ Status BackupWorker::tidy() {
 
 Result<Generation> BackupWorker::begin(const std::string& trigger) {
   Generation out;
-  out.manifest.created_us = parts_.clock();
+  out.manifest.created_us = parts_.means.clock();
   auto id = new_generation_id(out.manifest.created_us);
   if (!id) return id.error();
   out.manifest.id = *std::move(id);
@@ -123,7 +123,7 @@ Status BackupWorker::expire(Generation& generation, const std::string& who, cons
     return gone;
   }
   generation.state = State::expired;
-  generation.expired_us = parts_.clock();
+  generation.expired_us = parts_.means.clock();
   const auto put = generations_.put(generation);
   tell("backups.expire", who, put ? audit::Outcome::ok : audit::Outcome::failed, 1, about);
   return put;
