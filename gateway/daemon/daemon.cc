@@ -7,6 +7,7 @@
 #include "gateway/audit_api/routes.h"
 #include "gateway/auth/login_routes.h"
 #include "gateway/auth/sys_routes.h"
+#include "gateway/backups/routes.h"
 #include "gateway/daemon/notify.h"
 #include "gateway/daemon/replay.h"
 #include "gateway/records/routes.h"
@@ -40,7 +41,7 @@ Daemon::~Daemon() = default;
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
   for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents,
-                          make_approvals, make_records, make_transit, make_tokens}) {
+                          make_approvals, make_records, make_transit, make_tokens, make_backups}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -57,6 +58,7 @@ Reasons Daemon::start() {
   warn_of_ends(*loaded_.tls);
   readiness_->start(*parts_.oplog);
   server_->start();
+  if (parts_.backups) parts_.backups->start();
   parts_.oplog->write(
       LogLevel::info, "started",
       {{"version", version_}, {"listen", parts_.config.server.listen}, {"port", std::to_string(server_->port())}});
@@ -84,7 +86,11 @@ std::vector<Check> Daemon::checks() {
          if (parts_.log->halted()) return Error{Code::audit_halted, "the log cannot be written: decrypts are refused"};
          return parts_.admin_events.drain(*parts_.log);
        }},
-      {"certificate", [this] { return check_certificates(); }},
+      {"certificate",
+       [this] {
+         if (parts_.backups) readiness_->warn("backups", parts_.backups->warning());
+         return check_certificates();
+       }},
       {"approvals",
        [this]() -> Status {
          watch_approvals();
@@ -136,6 +142,9 @@ std::vector<Route> Daemon::routes() {
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
   for (auto& route : auth::login_routes(*parts_.tokens)) routes.push_back(std::move(route));
   for (auto& route : auth::sys_routes(sys_parts())) routes.push_back(std::move(route));
+  if (parts_.backups) {
+    for (auto& route : backup_routes(*parts_.backups)) routes.push_back(std::move(route));
+  }
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
     for (auto& route : transit::transit_routes(parts_.transit)) {
@@ -240,6 +249,7 @@ int Daemon::stop() {
   parts_.oplog->write(LogLevel::info, "draining");
   const bool drained = server_->drain(parts_.config.drain);
   parts_.transit_rotator.reset();  // before the last entries: one of its own may be among them
+  if (parts_.backups) parts_.backups->stop();  // what is being made is given up
   if (parts_.transit_summary) static_cast<void>(parts_.transit_summary->flush());
   if (!parts_.log->halted())
     static_cast<void>(record("gateway.stop", (drained ? "drained; " : "calls were cut off; ") + parts_.ledger->mark()));
