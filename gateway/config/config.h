@@ -67,6 +67,12 @@ struct BackupSettings {
   std::chrono::seconds time_limit{21'600};
 };
 
+struct RolloverSettings {
+  std::chrono::seconds lease{15};
+  unsigned threads = 2;
+  std::chrono::seconds schedule{10};
+};
+
 struct Config {
   std::string file;
   std::string digest;  // SHA-256 of the file's text, hexadecimal
@@ -86,12 +92,14 @@ struct Config {
   bool free_policy = false;  // policy.changes = "free"
   std::chrono::seconds approval_time{86'400};
   std::chrono::seconds key_cache{300};
+  Milliseconds key_refresh{5000};
   auth::TokenConfig tokens;
   std::size_t import_chunk_records = 4096;
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;
   TransitSettings transit;
   BackupSettings backup;
+  RolloverSettings rollover;
 };
 
 struct LoadedConfig {

@@ -81,9 +81,11 @@ void Daemon::watch_approvals() {
 
 approvals::Guards Daemon::guards() const {
   approvals::Guards out{*parts_.approvals, {}, {}};
+  const auto rehearse = [this](Call& call) { return parts_.rollovers->service().rehearse(call); };
+  out.actions.push_back({"rollovers.start", Keep::body, rehearse});
   if (!parts_.transit) return out;
   out.compatible_mounts = {"/v1/" + parts_.config.transit.mount + "/"};
-  out.actions = transit::guarded_actions(parts_.transit);
+  for (auto& action : transit::guarded_actions(parts_.transit)) out.actions.push_back(std::move(action));
   return out;
 }
 

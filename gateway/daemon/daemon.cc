@@ -41,7 +41,8 @@ Daemon::~Daemon() = default;
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
   for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents,
-                          make_approvals, make_records, make_transit, make_tokens, make_backups}) {
+                          make_approvals, make_records, make_transit, make_tokens, make_backups,
+                          make_rollovers}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -57,6 +58,10 @@ Reasons Daemon::start() {
   }
   warn_of_ends(*loaded_.tls);
   readiness_->start(*parts_.oplog);
+  parts_.rollovers->start([this] {
+    const auto served = metrics_->served();
+    return rollover::Served{served.calls, served.microseconds};
+  });
   server_->start();
   if (parts_.backups) parts_.backups->start();
   parts_.oplog->write(
@@ -145,6 +150,7 @@ std::vector<Route> Daemon::routes() {
   if (parts_.backups) {
     for (auto& route : backup_routes(*parts_.backups)) routes.push_back(std::move(route));
   }
+  for (auto& route : rollover::rollover_routes(parts_.rollovers->service())) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
     for (auto& route : transit::transit_routes(parts_.transit)) {
@@ -250,6 +256,7 @@ int Daemon::stop() {
   const bool drained = server_->drain(parts_.config.drain);
   parts_.transit_rotator.reset();  // before the last entries: one of its own may be among them
   if (parts_.backups) parts_.backups->stop();  // what is being made is given up
+  if (drained) parts_.rollovers->stop();
   if (parts_.transit_summary) static_cast<void>(parts_.transit_summary->flush());
   if (!parts_.log->halted())
     static_cast<void>(record("gateway.stop", (drained ? "drained; " : "calls were cut off; ") + parts_.ledger->mark()));

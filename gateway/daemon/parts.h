@@ -13,9 +13,11 @@
 #include "gateway/config/config.h"
 #include "gateway/keys/admin_events.h"
 #include "gateway/keys/audit_signer.h"
+#include "gateway/keys/key_admin.h"
 #include "gateway/keys/keyring.h"
 #include "gateway/keys/period_keys.h"
 #include "gateway/records/service.h"
+#include "gateway/rollover/rollovers.h"
 #include "gateway/server/oplog.h"
 #include "gateway/transit/api/service.h"
 #include "gateway/transit/keys/rotator.h"
@@ -37,6 +39,7 @@ struct Parts {
   AdminEvents admin_events;
   std::unique_ptr<Keyring> keyring;
   std::unique_ptr<PeriodKeys> period_keys;
+  std::unique_ptr<KeyAdmin> key_admin;
   std::unique_ptr<AuditSigner> signer;
   std::unique_ptr<audit::Log> log;
   policy::Budgets budgets;
@@ -56,6 +59,7 @@ struct Parts {
   std::unique_ptr<Governance> backup_governance;
   // Null where the configuration names no folder for them.
   std::unique_ptr<Backups> backups;
+  std::unique_ptr<rollover::Rollovers> rollovers;
 };
 
 // Each makes what its name says, from the configuration and what was made before.
@@ -76,6 +80,7 @@ Reasons make_backups(Parts& parts);  // and says in the log what was restored si
 Reasons restore_store(Parts& parts, const std::string& manifest);
 
 Result<store::PostgresOptions> postgres_options(const StoreSettings& settings, OpLog& log);
+Reasons make_rollovers(Parts& parts);
 
 // The text of the policy that was approved last, with no log at hand: for an operator who must put it back.
 Result<std::string> approved_policy(Parts& parts);
