@@ -50,6 +50,12 @@ struct TransitSettings {
   bool allow_export = false, log_each_encrypt = false;
 };
 
+struct RolloverSettings {
+  std::chrono::seconds lease{15};
+  unsigned threads = 2;
+  std::chrono::seconds schedule{10};
+};
+
 struct Config {
   std::string file;
   std::string digest;  // SHA-256 of the file's text, hexadecimal
@@ -66,12 +72,16 @@ struct Config {
   std::string audit_folder, audit_origin, audit_gateway;
   std::uint64_t audit_segment_bytes = 0;
   std::string policy_file;
+  bool free_policy = false;  // policy.changes = "free"
+  std::chrono::seconds approval_time{86'400};
   std::chrono::seconds key_cache{300};
+  Milliseconds key_refresh{5000};
   auth::TokenConfig tokens;
   std::size_t import_chunk_records = 4096;
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;
   TransitSettings transit;
+  RolloverSettings rollover;
 };
 
 struct LoadedConfig {
