@@ -110,7 +110,8 @@ Reasons make_keys(Parts& parts) {
   if (const auto started = parts.keyring->start(); !started) return {line("keys", started.error())};
   parts.key_admin = std::make_unique<KeyAdmin>(
       *parts.store, *parts.token, *parts.keyring,
-      [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); }, [] { return unix_microseconds(); });
+      [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); }, [] { return unix_microseconds(); },
+      transit_acts(parts));
   auto periods = PeriodKeys::make(*parts.keyring, *parts.token, config);
   if (!periods) return {line("keys", periods.error())};
   parts.period_keys = *std::move(periods);

@@ -85,6 +85,9 @@ Reasons make_rollovers(Parts& parts);
 // The text of the policy that was approved last, with no log at hand: for an operator who must put it back.
 Result<std::string> approved_policy(Parts& parts);
 
+// Refers to `parts`, whose Transit keys may be made later.
+TransitActs transit_acts(Parts& parts);
+
 std::shared_ptr<const Collections> collections_of(const Config& config);
 
 }  // namespace sluis::gateway
