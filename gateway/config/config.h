@@ -50,6 +50,14 @@ struct TransitSettings {
   bool allow_export = false, log_each_encrypt = false;
 };
 
+// A database of the user's own: see gateway/adopted.
+struct DataSourceSettings {
+  std::string name;
+  SecretSource dsn_from;
+  unsigned connections = 4;
+  bool allow_plain_tcp = false;
+};
+
 struct Config {
   std::string file;
   std::string digest;  // SHA-256 of the file's text, hexadecimal
@@ -72,6 +80,7 @@ struct Config {
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;
   TransitSettings transit;
+  std::vector<DataSourceSettings> data_sources;
 };
 
 struct LoadedConfig {
