@@ -35,6 +35,8 @@ class KeySet {
       : versions_(std::move(versions)), opened_(opened), expires_(expires) {}
 
   const std::shared_ptr<const OpenKey>& newest() const { return versions_.back(); }
+  // What new records are sealed under: the newest active version.
+  const std::shared_ptr<const OpenKey>& sealing() const { return versions_.back(); }
   std::shared_ptr<const OpenKey> find(std::uint32_t version) const;  // null if there is none
   const Versions& versions() const noexcept { return versions_; }    // never empty
   std::chrono::steady_clock::time_point opened() const noexcept { return opened_; }
@@ -46,7 +48,8 @@ class KeySet {
 };
 
 struct KeyringConfig {
-  std::chrono::seconds cache{300};  // keys.cache_seconds: how long an opened key is kept
+  std::chrono::seconds cache{300};          // keys.cache_seconds: how long an opened key is kept
+  std::chrono::milliseconds refresh{5000};  // keys.refresh_ms: how long a key's row is believed
 };
 
 // Receives an event for each administrative act (a key made). Called on any thread; must be short and must not call
@@ -70,6 +73,8 @@ class Keyring {
   Status start();
   // What governing rows are sealed with. Only after start().
   const Governance& governance() const { return governance_.value(); }
+  // How long after a change of a key's row every gateway knows of it: the time that a sweep waits between its steps.
+  std::chrono::milliseconds settle_time() const noexcept { return config_.refresh; }
 
   // The key's versions that are not destroyed. Errors: not_found if there is no such key, or no version is left;
   // unavailable; corrupt if a row was changed outside Sluis.
