@@ -71,10 +71,10 @@ Status check(const Declaration& declaration) {
     return Error{Code::invalid, "schema and table are names of 1 to 63 bytes"};
   }
   if (!all_columns(declaration.key_columns, kMaxKeyColumns)) {
-    return Error{Code::invalid, "key_columns are 1 to 8 names of columns"};
+    return Error{Code::invalid, "key_columns are 1 to 4 names of columns"};
   }
   if (!all_columns(declaration.cell_columns, kMaxCellColumns)) {
-    return Error{Code::invalid, "ciphertext_columns are 1 to 16 names of columns"};
+    return Error{Code::invalid, "ciphertext_columns are 1 to 6 names of columns"};
   }
   if (repeats(declaration)) return Error{Code::invalid, "a column is named twice"};
   if (names_a_cell(declaration.associated_data, declaration) || names_a_cell(declaration.context, declaration)) {

@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "gateway/adopted/template.h"
+#include "store/cipher_table.h"
 
 namespace sluis::gateway::adopted {
 
 inline constexpr std::string_view kKind = "adopted";
-inline constexpr std::size_t kMaxKeyColumns = 8;
-inline constexpr std::size_t kMaxCellColumns = 16;
+inline constexpr std::size_t kMaxKeyColumns = store::kMaxCipherKeys;
+inline constexpr std::size_t kMaxCellColumns = store::kMaxCipherCells;
 
 struct Declaration {
   std::string name;    // of the adopted table: [A-Za-z0-9][A-Za-z0-9._-]{0,63}

@@ -1,7 +1,7 @@
 // A text over the columns of a row, "diplomas/{id}/{year}": the associated data, or the context, that an application
 // gave when it had a cell encrypted. A column stands in braces, literal braces are doubled. Values are the texts that
-// PostgreSQL writes (store/adopted.h fixes the settings of the session), so that a row renders to the same bytes each
-// time. Immutable and thread-safe.
+// PostgreSQL writes (store/cipher_table.h fixes the settings of the session), so that a row renders to the same bytes
+// each time. Immutable and thread-safe.
 #pragma once
 
 #include <optional>
