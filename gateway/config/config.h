@@ -58,6 +58,12 @@ struct DataSourceSettings {
   bool allow_plain_tcp = false;
 };
 
+struct RolloverSettings {
+  std::chrono::seconds lease{15};
+  unsigned threads = 2;
+  std::chrono::seconds schedule{10};
+};
+
 struct Config {
   std::string file;
   std::string digest;  // SHA-256 of the file's text, hexadecimal
@@ -74,6 +80,8 @@ struct Config {
   std::string audit_folder, audit_origin, audit_gateway;
   std::uint64_t audit_segment_bytes = 0;
   std::string policy_file;
+  bool free_policy = false;  // policy.changes = "free"
+  std::chrono::seconds approval_time{86'400};
   std::chrono::seconds key_cache{300};
   auth::TokenConfig tokens;
   std::size_t import_chunk_records = 4096;
@@ -81,6 +89,7 @@ struct Config {
   std::vector<CollectionSchema> collections;
   TransitSettings transit;
   std::vector<DataSourceSettings> data_sources;
+  RolloverSettings rollover;
 };
 
 struct LoadedConfig {

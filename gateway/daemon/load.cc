@@ -64,6 +64,11 @@ constexpr std::array kRestartRows{
                         x.encryptions_per_version == y.encryptions_per_version && x.allow_export == y.allow_export &&
                         x.log_each_encrypt == y.log_each_encrypt;
                }},
+    RestartRow{"rollover",
+               [](const Config& a, const Config& b) {
+                 return a.rollover.lease == b.rollover.lease && a.rollover.threads == b.rollover.threads &&
+                        a.rollover.schedule == b.rollover.schedule;
+               }},
     RestartRow{"import",
                [](const Config& a, const Config& b) {
                  return a.import_chunk_records == b.import_chunk_records && a.import_errors == b.import_errors;

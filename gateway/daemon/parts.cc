@@ -144,6 +144,26 @@ std::shared_ptr<const Collections> collections_of(const Config& config) {
   return out;
 }
 
+Reasons make_documents(Parts& parts) {
+  const auto master = newest_version(*parts.token, hsm::KeyKind::master);
+  if (!master) return {line("keys", master.error())};
+  auto governance = Governance::open(*parts.store, *parts.token, *master);
+  if (!governance) return {line("keys", governance.error())};
+  parts.governance = std::make_unique<Governance>(*std::move(governance));
+  parts.documents = std::make_unique<Documents>(*parts.store, *parts.governance);
+  return {};
+}
+
+Reasons make_approvals(Parts& parts) {
+  approvals::Settings settings;
+  settings.expire_us = static_cast<std::uint64_t>(parts.config.approval_time.count()) * 1'000'000;
+  parts.ledger = std::make_unique<approvals::Ledger>(*parts.documents);
+  parts.approvals = std::make_unique<approvals::Approvals>(*parts.documents, *parts.ledger, *parts.log, settings);
+  parts.policy_changes = std::make_unique<approvals::PolicyChanges>(*parts.documents, *parts.ledger, *parts.approvals);
+  if (const auto recalled = parts.ledger->recall(*parts.log); !recalled) return {line("approvals", recalled.error())};
+  return {};
+}
+
 Reasons make_tokens(Parts& parts) {
   const auto master = newest_version(*parts.token, hsm::KeyKind::master);
   if (!master) return {line("auth", master.error())};

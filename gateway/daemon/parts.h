@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/log.h"
+#include "gateway/approvals/policy_change.h"
 #include "gateway/auth/token_gate.h"
 #include "gateway/config/config.h"
 #include "gateway/keys/admin_events.h"
@@ -14,6 +15,7 @@
 #include "gateway/keys/keyring.h"
 #include "gateway/keys/period_keys.h"
 #include "gateway/records/service.h"
+#include "gateway/rollover/rollovers.h"
 #include "gateway/server/oplog.h"
 #include "gateway/transit/api/service.h"
 #include "gateway/transit/keys/rotator.h"
@@ -37,6 +39,11 @@ struct Parts {
   std::unique_ptr<AuditSigner> signer;
   std::unique_ptr<audit::Log> log;
   policy::Budgets budgets;
+  std::unique_ptr<Governance> governance;
+  std::unique_ptr<Documents> documents;
+  std::unique_ptr<approvals::Ledger> ledger;
+  std::unique_ptr<approvals::Approvals> approvals;
+  std::unique_ptr<approvals::PolicyChanges> policy_changes;
   std::unique_ptr<RecordService> records;
   // Null where the configuration leaves the Transit interface out.
   std::unique_ptr<transit::TransitKeys> transit_keys;
@@ -45,6 +52,7 @@ struct Parts {
   std::unique_ptr<transit::Rotator> transit_rotator;
   std::unique_ptr<auth::Tokens> tokens;
   std::unique_ptr<auth::TokenGate> token_gate;
+  std::unique_ptr<rollover::Rollovers> rollovers;
 };
 
 // Each makes what its name says, from the configuration and what was made before.
@@ -53,10 +61,16 @@ Reasons make_token(Parts& parts);   // and proves it by known answers
 Reasons open_store(Parts& parts);   // whatever its schema
 Reasons check_store(Parts& parts);  // its schema is this program's
 Reasons make_keys(Parts& parts);
-Reasons open_log(Parts& parts);  // recovers it, and counts today's decrypts against the budgets
+Reasons open_log(Parts& parts);        // recovers it, and counts today's decrypts against the budgets
+Reasons make_documents(Parts& parts);  // governance and the documents under it
+Reasons make_approvals(Parts& parts);
 Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
 Reasons make_tokens(Parts& parts);
+Reasons make_rollovers(Parts& parts);
+
+// The text of the policy that was approved last, with no log at hand: for an operator who must put it back.
+Result<std::string> approved_policy(Parts& parts);
 
 std::shared_ptr<const Collections> collections_of(const Config& config);
 
