@@ -82,4 +82,15 @@ void append_pg_array(Bytes& out, std::span<const Bytes> values) {
   for (const Bytes& value : values) append_prefixed(out, value);
 }
 
+std::string pg_array_text(std::span<const Bytes> values) {
+  std::string text = "{";
+  for (const Bytes& value : values) {
+    text += text.size() == 1 ? "\"\\\\x" : ",\"\\\\x";
+    text += to_hex(value);
+    text += '"';
+  }
+  text += '}';
+  return text;
+}
+
 }  // namespace sluis::store

@@ -61,6 +61,7 @@ class WatchedStore final : public store::Store {
   std::atomic<int> token_reads{0};
   std::function<void()> before_renew;       // taken away when it has run
   std::function<void()> before_put;         // taken away when it has run
+  std::function<void()> before_rewrite;     // taken away when it has run
   std::function<Status()> before_chunk;     // an error refuses the chunk
   std::function<Status()> after_chunk;      // an error comes in place of the result
   std::function<void()> before_create_key;  // of a collection: the log makes its own when it likes; taken away likewise
@@ -116,6 +117,55 @@ class WatchedStore final : public store::Store {
   Result<std::vector<store::ImportError>> import_errors(std::string_view collection, std::string_view import_id,
                                                         std::uint64_t after_line, std::size_t limit) override {
     return inner_.import_errors(collection, import_id, after_line, limit);
+  }
+  Result<store::SearchPage> scan_versions(std::string_view collection, std::uint32_t least, std::uint32_t below,
+                                          std::string_view after, std::size_t limit) override {
+    if (away) return gone();
+    return inner_.scan_versions(collection, least, below, after, limit);
+  }
+  Result<std::vector<std::size_t>> rewrite(const store::Lease& lease,
+                                           std::span<const store::Rewrite> rewrites) override {
+    run_once(before_rewrite);
+    if (away) return gone();
+    return inner_.rewrite(lease, rewrites);
+  }
+  Result<std::map<std::uint32_t, std::uint64_t>> count_versions(std::string_view collection) override {
+    if (away) return gone();
+    return inner_.count_versions(collection);
+  }
+  Status raise_floor(std::string_view collection, std::uint32_t least) override {
+    if (away) return gone();
+    return inner_.raise_floor(collection, least);
+  }
+  Result<store::Lease> take_lease(std::string_view name, std::string_view holder,
+                                  std::chrono::milliseconds ttl) override {
+    if (away) return gone();
+    return inner_.take_lease(name, holder, ttl);
+  }
+  Status renew_lease(const store::Lease& lease, std::chrono::milliseconds ttl) override {
+    if (away) return gone();
+    return inner_.renew_lease(lease, ttl);
+  }
+  Status drop_lease(const store::Lease& lease) override {
+    if (away) return gone();
+    return inner_.drop_lease(lease);
+  }
+  Result<store::Document> get_document(std::string_view kind, std::string_view name) override {
+    if (away) return gone();
+    return inner_.get_document(kind, name);
+  }
+  Status put_document(const store::Document& document, std::uint64_t expected_revision) override {
+    if (away) return gone();
+    return inner_.put_document(document, expected_revision);
+  }
+  Result<std::vector<store::Document>> list_documents(std::string_view kind, std::string_view after,
+                                                      std::size_t limit) override {
+    if (away) return gone();
+    return inner_.list_documents(kind, after, limit);
+  }
+  Status remove_document(std::string_view kind, std::string_view name, std::uint64_t expected_revision) override {
+    if (away) return gone();
+    return inner_.remove_document(kind, name, expected_revision);
   }
   Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {
     if (away) return gone();
