@@ -102,6 +102,9 @@ Reasons make_keys(Parts& parts) {
   parts.keyring = std::make_unique<Keyring>(*parts.store, *parts.token, config,
                                             [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); });
   if (const auto started = parts.keyring->start(); !started) return {line("keys", started.error())};
+  parts.key_admin = std::make_unique<KeyAdmin>(
+      *parts.store, *parts.token, *parts.keyring,
+      [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); }, [] { return unix_microseconds(); });
   auto periods = PeriodKeys::make(*parts.keyring, *parts.token, config);
   if (!periods) return {line("keys", periods.error())};
   parts.period_keys = *std::move(periods);

@@ -13,6 +13,7 @@
 #include "gateway/config/config.h"
 #include "gateway/keys/admin_events.h"
 #include "gateway/keys/audit_signer.h"
+#include "gateway/keys/key_admin.h"
 #include "gateway/keys/keyring.h"
 #include "gateway/keys/period_keys.h"
 #include "gateway/records/service.h"
@@ -37,6 +38,7 @@ struct Parts {
   AdminEvents admin_events;
   std::unique_ptr<Keyring> keyring;
   std::unique_ptr<PeriodKeys> period_keys;
+  std::unique_ptr<KeyAdmin> key_admin;
   std::unique_ptr<AuditSigner> signer;
   std::unique_ptr<audit::Log> log;
   policy::Budgets budgets;

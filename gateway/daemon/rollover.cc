@@ -1,4 +1,7 @@
 // What can be rolled over, and when it is due by itself.
+#include <array>
+
+#include "crypto/hash.h"
 #include "gateway/daemon/parts.h"
 #include "gateway/daemon/replay.h"
 #include "gateway/rollover/key_sweep.h"
@@ -9,7 +12,19 @@ namespace sluis::gateway {
 
 namespace {
 
-using namespace rollover;
+using rollover::Due;
+using rollover::FindDue;
+using rollover::KeySweep;
+using rollover::Kind;
+using rollover::MasterSweep;
+using rollover::RecordSweep;
+using rollover::RecordSweepParts;
+using rollover::Rollovers;
+using rollover::Sweep;
+using rollover::Sweeper;
+using rollover::Trigger;
+using rollover::Wish;
+using SweepTarget = rollover::Target;
 
 // Whether the key is there; what has no key has nothing to roll over.
 Result<bool> exists(KeyAdmin& keys, std::string_view key) {
@@ -21,7 +36,7 @@ Result<bool> exists(KeyAdmin& keys, std::string_view key) {
 
 Sweeper of_collections(Parts& parts) {
   Sweeper out;
-  out.make = [&parts](const Target& target) -> Result<std::unique_ptr<Sweep>> {
+  out.make = [&parts](const SweepTarget& target) -> Result<std::unique_ptr<Sweep>> {
     const auto collection = parts.records->collection(target.subject);
     if (!collection) return std::unique_ptr<Sweep>();
     const auto there = exists(*parts.key_admin, collection->key_name());
@@ -32,8 +47,8 @@ Sweeper of_collections(Parts& parts) {
                                  parts.config.rollover.threads};
     return std::unique_ptr<Sweep>(std::make_unique<RecordSweep>(sweep, target.subject));
   };
-  out.list = [&parts](std::string_view key) -> Result<std::vector<Target>> {
-    std::vector<Target> targets;
+  out.list = [&parts](std::string_view key) -> Result<std::vector<SweepTarget>> {
+    std::vector<SweepTarget> targets;
     const auto collections = parts.records->collections();
     for (const auto& [name, collection] : *collections) {
       if (!key.empty() && key != collection->key_name()) continue;
@@ -48,7 +63,7 @@ Sweeper of_collections(Parts& parts) {
 
 Sweeper of_keys(Parts& parts) {
   Sweeper out;
-  out.make = [&parts](const Target& target) -> Result<std::unique_ptr<Sweep>> {
+  out.make = [&parts](const SweepTarget& target) -> Result<std::unique_ptr<Sweep>> {
     const auto there = exists(*parts.key_admin, target.subject);
     if (!there) return there.error();
     if (!*there) return std::unique_ptr<Sweep>();
@@ -73,12 +88,12 @@ Sweeper of_adopted(Parts& parts) {
 
 Sweeper of_master(Parts& parts) {
   Sweeper out;
-  out.make = [&parts](const Target&) -> Result<std::unique_ptr<Sweep>> {
+  out.make = [&parts](const SweepTarget&) -> Result<std::unique_ptr<Sweep>> {
     return std::unique_ptr<Sweep>(std::make_unique<MasterSweep>(*parts.key_admin));
   };
-  out.list = [](std::string_view key) -> Result<std::vector<Target>> {
-    if (!key.empty()) return std::vector<Target>{};
-    return std::vector<Target>{{Kind::master, ""}};
+  out.list = [](std::string_view key) -> Result<std::vector<SweepTarget>> {
+    if (!key.empty()) return std::vector<SweepTarget>{};
+    return std::vector<SweepTarget>{{Kind::master, ""}};
   };
   return out;
 }
