@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
   sluis::cli::add_policy(app, shared);
   sluis::cli::add_audit(app, shared);
   sluis::cli::add_rollover(app, shared);
+  sluis::cli::add_approvals(app, shared);
   sluis::cli::add_status(app, shared);
   sluis::cli::add_completion(app);
   app.footer(kFooter);  // last: subcommands begin with a copy of it
