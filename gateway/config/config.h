@@ -67,6 +67,14 @@ struct BackupSettings {
   std::chrono::seconds time_limit{21'600};
 };
 
+// A database of the user's own: see gateway/adopted.
+struct DataSourceSettings {
+  std::string name;
+  SecretSource dsn_from;
+  unsigned connections = 4;
+  bool allow_plain_tcp = false;
+};
+
 struct RolloverSettings {
   std::chrono::seconds lease{15};
   unsigned threads = 2;
@@ -99,6 +107,7 @@ struct Config {
   std::vector<CollectionSchema> collections;
   TransitSettings transit;
   BackupSettings backup;
+  std::vector<DataSourceSettings> data_sources;
   RolloverSettings rollover;
 };
 

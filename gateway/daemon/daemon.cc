@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/adopted/routes.h"
 #include "gateway/approvals/routes.h"
 #include "gateway/audit_api/routes.h"
 #include "gateway/auth/login_routes.h"
@@ -41,7 +42,7 @@ Daemon::~Daemon() = default;
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
   for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents,
-                          make_approvals, make_records, make_transit, make_tokens, make_backups,
+                          make_approvals, make_records, make_transit, make_adopted, make_tokens, make_backups,
                           make_rollovers}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
@@ -145,6 +146,9 @@ auth::SysParts Daemon::sys_parts() const {
 std::vector<Route> Daemon::routes() {
   auto routes = record_routes(*parts_.records);
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
+  if (parts_.adopted) {
+    for (auto& route : adopted::adopted_routes(*parts_.adopted)) routes.push_back(std::move(route));
+  }
   for (auto& route : auth::login_routes(*parts_.tokens)) routes.push_back(std::move(route));
   for (auto& route : auth::sys_routes(sys_parts())) routes.push_back(std::move(route));
   if (parts_.backups) {

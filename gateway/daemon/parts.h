@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/log.h"
+#include "gateway/adopted/tables.h"
 #include "gateway/approvals/policy_change.h"
 #include "gateway/auth/token_gate.h"
 #include "gateway/backups/backups.h"
@@ -54,6 +55,9 @@ struct Parts {
   std::unique_ptr<transit::Summary> transit_summary;
   std::shared_ptr<const transit::Parts> transit;
   std::unique_ptr<transit::Rotator> transit_rotator;
+  // Null with it: their cells are Transit's.
+  std::unique_ptr<adopted::Sources> adopted_sources;
+  std::unique_ptr<adopted::Tables> adopted;
   std::unique_ptr<auth::Tokens> tokens;
   std::unique_ptr<auth::TokenGate> token_gate;
   std::unique_ptr<Governance> backup_governance;
@@ -73,6 +77,7 @@ Reasons make_documents(Parts& parts);  // governance and the documents under it
 Reasons make_approvals(Parts& parts);
 Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
+Reasons make_adopted(Parts& parts);
 Reasons make_tokens(Parts& parts);
 Reasons make_backups(Parts& parts);  // and says in the log what was restored since the last start
 
