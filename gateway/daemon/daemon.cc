@@ -223,6 +223,7 @@ int Daemon::stop() {
   notify_stopping();
   parts_.oplog->write(LogLevel::info, "draining");
   const bool drained = server_->drain(parts_.config.drain);
+  parts_.transit_rotator.reset();  // before the last entries: one of its own may be among them
   if (parts_.transit_summary) static_cast<void>(parts_.transit_summary->flush());
   if (!parts_.log->halted()) static_cast<void>(record("gateway.stop", drained ? "drained" : "calls were cut off"));
   parts_.oplog->write(drained ? LogLevel::info : LogLevel::error, "stopped", {{"drained", drained ? "yes" : "no"}});
