@@ -9,6 +9,7 @@
 
 #include "gateway/config/collections.h"
 #include "gateway/config/options.h"
+#include "gateway/config/periods.h"
 #include "policy/names.h"
 #include "policy/toml_document.h"
 
@@ -76,7 +77,7 @@ class ConfigReader {
   }
 
   void check_names() {
-    std::vector<std::string_view> sections{"collection"};
+    std::vector<std::string_view> sections{"collection", "period"};
     for (const Option& option : options()) {
       if (sections.back() != option.section) sections.push_back(option.section);
     }
@@ -85,7 +86,7 @@ class ConfigReader {
         unknown(member, "section", sections);
         continue;
       }
-      if (member.key != "collection") check_section(member);
+      if (member.key != "collection" && member.key != "period") check_section(member);
     }
   }
 
@@ -146,7 +147,8 @@ class ConfigReader {
   }
 
   void read_lists() {
-    config_.collections = read_collections(root_, problems_);
+    config_.collections = read_collections(root_, problems_, config_.periods);
+    read_periods(root_, problems_, config_.periods);
     const Member* tls = root_.find("tls");
     if (tls == nullptr || tls->value.kind != Node::Kind::table) return;
     config_.tls.client_cas = read_client_cas(tls->value, problems_);

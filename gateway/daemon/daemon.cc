@@ -40,7 +40,7 @@ Daemon::~Daemon() = default;
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
   for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents,
-                          make_approvals, make_records, make_transit, make_tokens, make_rollovers}) {
+                          make_approvals, make_records, make_transit, make_tokens, make_rollovers, make_key_service}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -89,6 +89,7 @@ std::vector<Check> Daemon::checks() {
          return parts_.admin_events.drain(*parts_.log);
        }},
       {"certificate", [this] { return check_certificates(); }},
+      {"keys", [this] { return watch_keys(); }},
       {"approvals",
        [this]() -> Status {
          watch_approvals();
@@ -141,6 +142,9 @@ std::vector<Route> Daemon::routes() {
   for (auto& route : auth::login_routes(*parts_.tokens)) routes.push_back(std::move(route));
   for (auto& route : auth::sys_routes(sys_parts())) routes.push_back(std::move(route));
   for (auto& route : rollover::rollover_routes(parts_.rollovers->service())) routes.push_back(std::move(route));
+  parts_.key_service = std::make_unique<KeyService>(*parts_.key_admin, *parts_.periods, parts_.admin_events,
+                                                    [this] { return periods(); });
+  for (auto& route : key_routes(*parts_.key_service)) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
     for (auto& route : transit::transit_routes(parts_.transit)) {
@@ -217,6 +221,7 @@ void Daemon::reload() {
   if (result.errors.empty() && result.loaded->policy->digest() != loaded_.policy->digest()) {
     result.errors = settle_policy(*result.loaded, loaded_.policy.get());
   }
+  if (result.errors.empty()) result.errors = settle_periods(parts_, result.loaded->config);
   if (result.errors.empty()) record_reload(*result.loaded, result.errors);
   if (!result.errors.empty()) {
     refuse_reload(result.errors);

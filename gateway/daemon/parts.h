@@ -10,11 +10,14 @@
 #include "gateway/approvals/policy_change.h"
 #include "gateway/auth/token_gate.h"
 #include "gateway/config/config.h"
+#include "gateway/key_api/service.h"
 #include "gateway/keys/admin_events.h"
 #include "gateway/keys/audit_signer.h"
 #include "gateway/keys/key_admin.h"
+#include "gateway/keys/key_watch.h"
 #include "gateway/keys/keyring.h"
 #include "gateway/keys/period_keys.h"
+#include "gateway/keys/periods.h"
 #include "gateway/records/service.h"
 #include "gateway/rollover/rollovers.h"
 #include "gateway/server/oplog.h"
@@ -55,6 +58,9 @@ struct Parts {
   std::unique_ptr<auth::Tokens> tokens;
   std::unique_ptr<auth::TokenGate> token_gate;
   std::unique_ptr<rollover::Rollovers> rollovers;
+  std::unique_ptr<Periods> periods;
+  std::unique_ptr<KeyWatch> key_watch;
+  std::unique_ptr<KeyService> key_service;  // made with the routes
 };
 
 // Each makes what its name says, from the configuration and what was made before.
@@ -70,6 +76,9 @@ Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
 Reasons make_tokens(Parts& parts);
 Reasons make_rollovers(Parts& parts);
+Reasons make_key_service(Parts& parts);
+// Brings the periods of a configuration into force; reasons where that lowers one without approval.
+Reasons settle_periods(Parts& parts, const Config& config);
 
 // The text of the policy that was approved last, with no log at hand: for an operator who must put it back.
 Result<std::string> approved_policy(Parts& parts);
