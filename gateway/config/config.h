@@ -51,6 +51,31 @@ struct TransitSettings {
   bool allow_export = false, log_each_encrypt = false;
 };
 
+struct BackupSettings {
+  std::string folder;  // empty: no backups
+  std::string method;  // of PostgreSQL: "pg_dump" or "pg_basebackup"
+  std::uint64_t keep = 3;
+  std::chrono::seconds every{86'400};
+  std::string window;
+  bool drill = true;
+  std::uint64_t drill_records = 1000;  // opened by a drill; 0: all
+  std::vector<std::string> command, fetch_command, expire_command;
+  std::string pg_bin;
+  std::string scratch_dsn;
+  SecretSource scratch_dsn_from;
+  std::string restore_to;
+  SecretSource restore_to_from;
+  std::chrono::seconds time_limit{21'600};
+};
+
+// A database of the user's own: see gateway/adopted.
+struct DataSourceSettings {
+  std::string name;
+  SecretSource dsn_from;
+  unsigned connections = 4;
+  bool allow_plain_tcp = false;
+};
+
 struct RolloverSettings {
   std::chrono::seconds lease{15};
   unsigned threads = 2;
@@ -83,6 +108,8 @@ struct Config {
   std::vector<CollectionSchema> collections;
   std::vector<PeriodSetting> periods;  // of [[collection]] and [[period]]; names are unique
   TransitSettings transit;
+  BackupSettings backup;
+  std::vector<DataSourceSettings> data_sources;
   RolloverSettings rollover;
 };
 

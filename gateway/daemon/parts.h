@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "audit/log.h"
+#include "gateway/adopted/tables.h"
 #include "gateway/approvals/policy_change.h"
 #include "gateway/auth/token_gate.h"
+#include "gateway/backups/backups.h"
 #include "gateway/config/config.h"
 #include "gateway/key_api/service.h"
 #include "gateway/keys/admin_events.h"
@@ -25,6 +27,7 @@
 #include "gateway/transit/keys/rotator.h"
 #include "hsm/pkcs11_token.h"
 #include "policy/budget.h"
+#include "store/postgres_store.h"
 #include "store/store.h"
 
 namespace sluis::gateway {
@@ -55,8 +58,14 @@ struct Parts {
   std::unique_ptr<transit::Summary> transit_summary;
   std::shared_ptr<const transit::Parts> transit;
   std::unique_ptr<transit::Rotator> transit_rotator;
+  // Null with it: their cells are Transit's.
+  std::unique_ptr<adopted::Sources> adopted_sources;
+  std::unique_ptr<adopted::Tables> adopted;
   std::unique_ptr<auth::Tokens> tokens;
   std::unique_ptr<auth::TokenGate> token_gate;
+  std::unique_ptr<Governance> backup_governance;
+  // Null where the configuration names no folder for them.
+  std::unique_ptr<Backups> backups;
   std::unique_ptr<rollover::Rollovers> rollovers;
   std::unique_ptr<Periods> periods;
   std::unique_ptr<KeyWatch> key_watch;
@@ -74,7 +83,14 @@ Reasons make_documents(Parts& parts);  // governance and the documents under it
 Reasons make_approvals(Parts& parts);
 Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
+Reasons make_adopted(Parts& parts);
 Reasons make_tokens(Parts& parts);
+Reasons make_backups(Parts& parts);  // and says in the log what was restored since the last start
+
+// Fills the configured store, which must be empty, from the generation of a manifest.
+Reasons restore_store(Parts& parts, const std::string& manifest);
+
+Result<store::PostgresOptions> postgres_options(const StoreSettings& settings, OpLog& log);
 Reasons make_rollovers(Parts& parts);
 Reasons make_key_service(Parts& parts);
 // Brings the periods of a configuration into force; reasons where that lowers one without approval.

@@ -73,6 +73,19 @@ Sweeper of_keys(Parts& parts) {
   return out;
 }
 
+Sweeper of_adopted(Parts& parts) {
+  Sweeper out;
+  out.make = [&parts](const rollover::Target& target) -> Result<std::unique_ptr<Sweep>> {
+    if (!parts.adopted) return std::unique_ptr<Sweep>();
+    return parts.adopted->make_sweep(target);
+  };
+  out.list = [&parts](std::string_view key) -> Result<std::vector<rollover::Target>> {
+    if (!parts.adopted) return std::vector<rollover::Target>{};
+    return parts.adopted->targets(key);
+  };
+  return out;
+}
+
 Sweeper of_master(Parts& parts) {
   Sweeper out;
   out.make = [&parts](const SweepTarget&) -> Result<std::unique_ptr<Sweep>> {
@@ -131,7 +144,10 @@ Reasons make_rollovers(Parts& parts) {
       *parts.documents,
       *parts.log,
       parts.admin_events,
-      {{Kind::collection, of_collections(parts)}, {Kind::key, of_keys(parts)}, {Kind::master, of_master(parts)}},
+      {{Kind::collection, of_collections(parts)},
+       {Kind::key, of_keys(parts)},
+       {Kind::adopted, of_adopted(parts)},
+       {Kind::master, of_master(parts)}},
       due_of(parts),
       [&parts](const std::string& about, const Error& error) {
         parts.oplog->write(LogLevel::warning, "rollover", {{"about", about}, {"why", std::string(error.what.view())}});
