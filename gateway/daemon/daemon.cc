@@ -35,6 +35,7 @@ std::string days_left(std::uint64_t end) {
 
 Daemon::Daemon(Loaded loaded, std::string version) : version_(std::move(version)), loaded_(std::move(loaded)) {
   parts_.config = loaded_.config;
+  parts_.periods_now = [this] { return periods(); };
 }
 
 Daemon::~Daemon() = default;
@@ -157,7 +158,7 @@ std::vector<Route> Daemon::routes() {
   }
   for (auto& route : rollover::rollover_routes(parts_.rollovers->service())) routes.push_back(std::move(route));
   parts_.key_service = std::make_unique<KeyService>(*parts_.key_admin, *parts_.periods, parts_.admin_events,
-                                                    [this] { return periods(); });
+                                                    parts_.periods_now);
   for (auto& route : key_routes(*parts_.key_service)) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own

@@ -1,6 +1,7 @@
 // Everything the gateway is made of, in the order in which it is made; taken apart in reverse.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,6 +68,7 @@ struct Parts {
   // Null where the configuration names no folder for them.
   std::unique_ptr<Backups> backups;
   std::unique_ptr<rollover::Rollovers> rollovers;
+  std::function<std::vector<PeriodSetting>()> periods_now;  // as configured at the last reload; thread-safe
   std::unique_ptr<Periods> periods;
   std::unique_ptr<KeyWatch> key_watch;
   std::unique_ptr<KeyService> key_service;  // made with the routes
