@@ -137,8 +137,8 @@ Status find_old_transit_keys(Parts& parts, const std::vector<PeriodSetting>& set
   for (;;) {
     const auto page = parts.key_admin->list("transit/", after, kPage);
     if (!page) return page.error();
+    if (page->empty()) return {};
     for (const KeyFacts& facts : *page) add_if_old(facts, settings, {Wish::What::key, facts.name}, now_us, due);
-    if (page->size() < kPage) return {};
     after = page->back().name;
   }
 }

@@ -92,7 +92,10 @@ Outcome KeyService::list(Call& call) {
   json::array rows;
   for (const KeyFacts& facts : *keys) rows.push_back(shown(facts, settings, call.now_us));
   json::object body{{"keys", std::move(rows)}};
-  if (keys->size() == page) body["next"] = keys->back().name;
+  if (keys->empty()) return answer(body);
+  const auto beyond = admin_.list(prefix, keys->back().name, 1);
+  if (!beyond) return refuse(beyond.error());
+  if (!beyond->empty()) body["next"] = keys->back().name;
   return answer(body);
 }
 

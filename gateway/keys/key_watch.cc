@@ -81,8 +81,8 @@ Status KeyWatch::look(const std::vector<PeriodSetting>& settings, std::uint64_t 
     while (found.keys < kMostKeys) {
       const auto page = admin_.list(prefix, after, kPage);
       if (!page) return page.error();
+      if (page->empty()) break;
       for (const KeyFacts& facts : *page) judge(facts);
-      if (page->size() < kPage) break;
       after = page->back().name;
     }
   }

@@ -158,5 +158,5 @@ def test_a_key_older_than_its_period_is_an_alarm_and_rolls_over_in_its_window(tm
 def test_a_bad_period_is_an_error_with_its_line(tmp_path, line, said):
     gateway = Deployment(tmp_path)
     configure(gateway, line)
-    text = gateway.sluisd_says("--check-config")
+    text = gateway.sluisd_says("--check")
     assert said in text and "sluis.toml:" in text, text
