@@ -120,14 +120,29 @@ Status find_compromised(Parts& parts, std::vector<Due>& due) {
   return {};
 }
 
+// Data that was to follow to a newer version, and whose sweep was cancelled or failed. Adopted tables and data keys
+// keep no such account: their next rollover takes them along.
+bool left_behind(const KeyFacts& facts, const Period& period) {
+  if (!period.reencrypt_within || facts.sealing() == nullptr || !facts.name.starts_with("records/")) return false;
+  return std::any_of(facts.versions.begin(), facts.versions.end(), [&](const VersionFacts& version) {
+    return version.state == store::KeyState::deactivated && version.emptied_us == 0;
+  });
+}
+
 void add_if_old(const KeyFacts& facts, const std::vector<PeriodSetting>& settings, const Wish& wish,
                 std::uint64_t now_us, std::vector<Due>& due) {
   const PeriodSetting* setting = setting_of(settings, facts.name);
-  if (setting == nullptr || !setting->window.open(now_us) || !rotation_due(facts, setting->period, now_us)) return;
+  if (setting == nullptr || !setting->window.open(now_us)) return;
   Due one{wish, Trigger::schedule, 0, {}};
-  one.reason = "version " + std::to_string(facts.sealing()->version) + " of " + facts.name + " is " +
-               duration_text(*setting->period.rotate_every) + " old";
-  due.push_back(std::move(one));
+  if (rotation_due(facts, setting->period, now_us)) {
+    one.reason = "version " + std::to_string(facts.sealing()->version) + " of " + facts.name + " is " +
+                 duration_text(*setting->period.rotate_every) + " old";
+    due.push_back(std::move(one));
+  } else if (left_behind(facts, setting->period)) {
+    one.to = facts.sealing()->version;
+    one.reason = "data of " + facts.name + " is left under an older version";
+    due.push_back(std::move(one));
+  }
 }
 
 Status find_old_transit_keys(Parts& parts, const std::vector<PeriodSetting>& settings, std::uint64_t now_us,
