@@ -15,7 +15,7 @@ namespace {
 using namespace sluis;
 using namespace sluis::gateway;
 
-enum class Mode { serve, check, migrate, reference, approved_policy };
+enum class Mode { serve, check, migrate, restore, reference, approved_policy };
 
 void say(const Reasons& lines) {
   for (const auto& line : lines) std::fprintf(stderr, "sluisd: %s\n", line.c_str());
@@ -81,6 +81,16 @@ int migrate(Loaded loaded) {
   return reasons.empty() ? 0 : 1;
 }
 
+int restore(Loaded loaded, const std::string& manifest) {
+  Parts parts;
+  parts.config = std::move(loaded.config);
+  auto reasons = make_oplog(parts);
+  if (reasons.empty()) reasons = make_token(parts);
+  if (reasons.empty()) reasons = restore_store(parts, manifest);
+  say(reasons);
+  return reasons.empty() ? 0 : 1;
+}
+
 // Needs the store and the HSM, and no policy file: that is what may be wrong.
 int print_approved_policy(const std::string& config_file) {
   auto loaded = load_config(config_file);
@@ -102,7 +112,7 @@ int print_approved_policy(const std::string& config_file) {
   return reasons.empty() ? 0 : 1;
 }
 
-int run(Mode mode, const std::string& config_file) {
+int run(Mode mode, const std::string& config_file, const std::string& manifest) {
   if (mode == Mode::reference) {
     std::fputs(config_reference().c_str(), stdout);
     return 0;
@@ -117,6 +127,7 @@ int run(Mode mode, const std::string& config_file) {
   say(result.errors);
   if (!result.loaded) return 2;
   if (mode == Mode::migrate) return migrate(*std::move(result.loaded));
+  if (mode == Mode::restore) return restore(*std::move(result.loaded), manifest);
   if (mode == Mode::serve) return serve(*std::move(result.loaded));
   std::printf("Configuration, policy and certificates are sound.\n");
   return 0;
@@ -127,6 +138,7 @@ int run(Mode mode, const std::string& config_file) {
 int main(int argc, char** argv) {
   CLI::App app{"sluisd, the gateway in front of a store whose host must not read it"};
   std::string config = "/etc/sluis/sluis.toml";
+  std::string manifest;
   auto mode = Mode::serve;
   app.add_option("--config", config, "configuration file")->capture_default_str();
   auto* const modes = app.add_option_group("instead of serving");
@@ -134,6 +146,13 @@ int main(int argc, char** argv) {
       "--check", [&mode] { mode = Mode::check; }, "check configuration, policy and certificates");
   modes->add_flag_callback(
       "--migrate", [&mode] { mode = Mode::migrate; }, "bring the store's schema up to date");
+  modes->add_option_function<std::string>(
+      "--restore",
+      [&](const std::string& path) {
+        mode = Mode::restore;
+        manifest = path;
+      },
+      "fill the store, which must be empty, from the backup of this manifest.json");
   modes->add_flag_callback(
       "--print-config-reference", [&mode] { mode = Mode::reference; }, "print docs/configuration.md");
   modes->add_flag_callback(
@@ -149,5 +168,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return run(mode, config);
+  return run(mode, config, manifest);
 }

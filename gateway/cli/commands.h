@@ -25,6 +25,7 @@ void add_adopt(CLI::App& app, const Shared& shared);
 void add_export_to_key(CLI::App& app, const Shared& shared);
 void add_hsm(CLI::App& app, const Shared& shared);
 void add_policy(CLI::App& app, const Shared& shared);
+void add_backup(CLI::App& app, const Shared& shared);
 void add_audit(CLI::App& app, const Shared& shared);
 void add_rollover(CLI::App& app, const Shared& shared);
 void add_approvals(CLI::App& app, const Shared& shared);

@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
   sluis::cli::add_audit(app, shared);
   sluis::cli::add_rollover(app, shared);
   sluis::cli::add_approvals(app, shared);
+  sluis::cli::add_backup(app, shared);
   sluis::cli::add_status(app, shared);
   sluis::cli::add_completion(app);
   app.footer(kFooter);  // last: subcommands begin with a copy of it

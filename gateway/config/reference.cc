@@ -20,6 +20,8 @@ std::string values_of(const Option& option) {
       return "path";
     case Option::Kind::flag:
       return "true or false";
+    case Option::Kind::list:
+      return "list of texts";
     case Option::Kind::choice:
       break;
     case Option::Kind::number:

@@ -8,6 +8,7 @@
 #include "gateway/audit_api/routes.h"
 #include "gateway/auth/login_routes.h"
 #include "gateway/auth/sys_routes.h"
+#include "gateway/backups/routes.h"
 #include "gateway/daemon/notify.h"
 #include "gateway/daemon/replay.h"
 #include "gateway/records/routes.h"
@@ -41,7 +42,8 @@ Daemon::~Daemon() = default;
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
   for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents,
-                          make_approvals, make_records, make_transit, make_adopted, make_tokens, make_rollovers}) {
+                          make_approvals, make_records, make_transit, make_adopted, make_tokens, make_backups,
+                          make_rollovers}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -62,6 +64,7 @@ Reasons Daemon::start() {
     return rollover::Served{served.calls, served.microseconds};
   });
   server_->start();
+  if (parts_.backups) parts_.backups->start();
   parts_.oplog->write(
       LogLevel::info, "started",
       {{"version", version_}, {"listen", parts_.config.server.listen}, {"port", std::to_string(server_->port())}});
@@ -89,7 +92,11 @@ std::vector<Check> Daemon::checks() {
          if (parts_.log->halted()) return Error{Code::audit_halted, "the log cannot be written: decrypts are refused"};
          return parts_.admin_events.drain(*parts_.log);
        }},
-      {"certificate", [this] { return check_certificates(); }},
+      {"certificate",
+       [this] {
+         if (parts_.backups) readiness_->warn("backups", parts_.backups->warning());
+         return check_certificates();
+       }},
       {"approvals",
        [this]() -> Status {
          watch_approvals();
@@ -144,6 +151,9 @@ std::vector<Route> Daemon::routes() {
   }
   for (auto& route : auth::login_routes(*parts_.tokens)) routes.push_back(std::move(route));
   for (auto& route : auth::sys_routes(sys_parts())) routes.push_back(std::move(route));
+  if (parts_.backups) {
+    for (auto& route : backup_routes(*parts_.backups)) routes.push_back(std::move(route));
+  }
   for (auto& route : rollover::rollover_routes(parts_.rollovers->service())) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
@@ -248,6 +258,8 @@ int Daemon::stop() {
   notify_stopping();
   parts_.oplog->write(LogLevel::info, "draining");
   const bool drained = server_->drain(parts_.config.drain);
+  parts_.transit_rotator.reset();  // before the last entries: one of its own may be among them
+  if (parts_.backups) parts_.backups->stop();  // what is being made is given up
   if (drained) parts_.rollovers->stop();
   if (parts_.transit_summary) static_cast<void>(parts_.transit_summary->flush());
   if (!parts_.log->halted())

@@ -50,6 +50,7 @@ constexpr std::array kRestartRows{
                         a.audit_gateway == b.audit_gateway && a.audit_segment_bytes == b.audit_segment_bytes;
                }},
     RestartRow{"keys.cache_seconds", [](const Config& a, const Config& b) { return a.key_cache == b.key_cache; }},
+    RestartRow{"keys.refresh_ms", [](const Config& a, const Config& b) { return a.key_refresh == b.key_refresh; }},
     RestartRow{"auth",
                [](const Config& a, const Config& b) {
                  return a.tokens.ttl == b.tokens.ttl && a.tokens.max_ttl == b.tokens.max_ttl &&

@@ -10,6 +10,7 @@
 #include "gateway/adopted/tables.h"
 #include "gateway/approvals/policy_change.h"
 #include "gateway/auth/token_gate.h"
+#include "gateway/backups/backups.h"
 #include "gateway/config/config.h"
 #include "gateway/keys/admin_events.h"
 #include "gateway/keys/audit_signer.h"
@@ -23,6 +24,7 @@
 #include "gateway/transit/keys/rotator.h"
 #include "hsm/pkcs11_token.h"
 #include "policy/budget.h"
+#include "store/postgres_store.h"
 #include "store/store.h"
 
 namespace sluis::gateway {
@@ -58,6 +60,9 @@ struct Parts {
   std::unique_ptr<adopted::Tables> adopted;
   std::unique_ptr<auth::Tokens> tokens;
   std::unique_ptr<auth::TokenGate> token_gate;
+  std::unique_ptr<Governance> backup_governance;
+  // Null where the configuration names no folder for them.
+  std::unique_ptr<Backups> backups;
   std::unique_ptr<rollover::Rollovers> rollovers;
 };
 
@@ -74,10 +79,19 @@ Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
 Reasons make_adopted(Parts& parts);
 Reasons make_tokens(Parts& parts);
+Reasons make_backups(Parts& parts);  // and says in the log what was restored since the last start
+
+// Fills the configured store, which must be empty, from the generation of a manifest.
+Reasons restore_store(Parts& parts, const std::string& manifest);
+
+Result<store::PostgresOptions> postgres_options(const StoreSettings& settings, OpLog& log);
 Reasons make_rollovers(Parts& parts);
 
 // The text of the policy that was approved last, with no log at hand: for an operator who must put it back.
 Result<std::string> approved_policy(Parts& parts);
+
+// Refers to `parts`, whose Transit keys may be made later.
+TransitActs transit_acts(Parts& parts);
 
 std::shared_ptr<const Collections> collections_of(const Config& config);
 

@@ -82,6 +82,7 @@ Status append_raw(SecretBuffer& out, const SecretKey& key, Format format) {
 Status append_private(SecretBuffer& out, const PrivateKey& pair, Format format) {
   const bool ed25519 = pair.kind() == PairKind::ed25519;
   if (format == Format::raw && !ed25519) return wrong_format();
+  if (!pair.has_private()) return {};  // shown as empty, as the engines do
   if (format == Format::der || format == Format::pem) {
     const auto der = pair.to_pkcs8();
     if (!der) return der.error();

@@ -8,15 +8,16 @@ namespace {
 class PolicyChangeTest : public ApprovalWorld {
  protected:
   Result<std::vector<audit::Event>> settle(const std::string& text, PolicyRule rule = PolicyRule::approved) {
-    const auto next = policy::load_text(text, "next");
-    return one().policy.settle(text, *next.policy, &policy(), rule, now);
+    const auto loaded = policy::load_text(text, "next");
+    return one().policy.settle(text, *loaded.policy, &policy(), rule, now);
   }
   void propose(const std::string& text, std::string_view by = "officer-2") {
     const auto act = PolicyChanges::act_of(text, policy::load_text(text, "next").policy->digest(), "");
     ASSERT_TRUE(act);
     const auto made = one().approvals.ask(*act, {Role::security_officer, Role::security_officer}, actor("officer-1"));
     ASSERT_TRUE(made);
-    if (!by.empty()) ASSERT_TRUE(one().approvals.approve(made->approval.id, made->approval.digest, actor(by)));
+    if (by.empty()) return;
+    ASSERT_TRUE(one().approvals.approve(made->approval.id, made->approval.digest, actor(by)));
   }
   const std::string first = officers(), next = officers("officer-3");
 };
