@@ -15,7 +15,7 @@ namespace {
 using namespace sluis;
 using namespace sluis::gateway;
 
-enum class Mode { serve, check, migrate, restore, reference };
+enum class Mode { serve, check, migrate, restore, reference, approved_policy };
 
 void say(const Reasons& lines) {
   for (const auto& line : lines) std::fprintf(stderr, "sluisd: %s\n", line.c_str());
@@ -91,6 +91,27 @@ int restore(Loaded loaded, const std::string& manifest) {
   return reasons.empty() ? 0 : 1;
 }
 
+// Needs the store and the HSM, and no policy file: that is what may be wrong.
+int print_approved_policy(const std::string& config_file) {
+  auto loaded = load_config(config_file);
+  Reasons reasons;
+  for (const auto& error : loaded.errors) reasons.push_back(error.text());
+  say(reasons);
+  if (!loaded.config) return 2;
+  Parts parts;
+  parts.config = *std::move(loaded.config);
+  for (const auto step : {make_oplog, make_token, open_store, check_store, make_documents}) {
+    if (reasons = step(parts); !reasons.empty()) break;
+  }
+  if (reasons.empty()) {
+    const auto approved = approved_policy(parts);
+    if (!approved) reasons = {"policy: " + std::string(approved.error().what.view())};
+    if (approved) std::fputs(approved->c_str(), stdout);
+  }
+  say(reasons);
+  return reasons.empty() ? 0 : 1;
+}
+
 int run(Mode mode, const std::string& config_file, const std::string& manifest) {
   if (mode == Mode::reference) {
     std::fputs(config_reference().c_str(), stdout);
@@ -100,6 +121,7 @@ int run(Mode mode, const std::string& config_file, const std::string& manifest) 
     say({std::string(hardened.error().what.view())});
     return 1;
   }
+  if (mode == Mode::approved_policy) return print_approved_policy(config_file);
   auto result = load_all(config_file);
   say(result.warnings);
   say(result.errors);
@@ -133,6 +155,9 @@ int main(int argc, char** argv) {
       "fill the store, which must be empty, from the backup of this manifest.json");
   modes->add_flag_callback(
       "--print-config-reference", [&mode] { mode = Mode::reference; }, "print docs/configuration.md");
+  modes->add_flag_callback(
+      "--print-approved-policy", [&mode] { mode = Mode::approved_policy; },
+      "print the policy that was approved last, to put it back");
   modes->require_option(0, 1);
   app.set_version_flag("--version", "sluisd " SLUIS_VERSION);
   app.footer(

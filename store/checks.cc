@@ -128,6 +128,14 @@ Status check_key_update(const Key& key, std::uint64_t expected_revision) {
   return check_key(key);
 }
 
+Status check_key_updates(std::span<const KeyUpdate> updates) {
+  if (updates.size() > kMaxRewrites) return Error{Code::too_large, "too many keys to change at once"};
+  for (const KeyUpdate& update : updates) {
+    if (auto ok = check_key_update(*update.key, update.expected_revision); !ok) return ok;
+  }
+  return {};
+}
+
 Status check_remove(std::string_view collection, std::string_view id, const Expected& expected) {
   if (expected.kind == Expected::Kind::absent) return Error{Code::invalid, "removal of an absent record"};
   if (!fits_signed(expected.revision)) return Error{Code::invalid, "record revision"};

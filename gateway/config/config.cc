@@ -9,6 +9,7 @@
 
 #include "gateway/backups/window.h"
 #include "gateway/config/collections.h"
+#include "gateway/config/data_sources.h"
 #include "gateway/config/options.h"
 #include "policy/names.h"
 #include "policy/toml_document.h"
@@ -44,8 +45,8 @@ Node::Kind node_kind(Option::Kind kind) {
 }
 
 bool good_mount(std::string_view mount) {
-  constexpr std::string_view kOwn[] = {"approvals", "audit",   "auth",      "backups", "keys",
-                                       "policy",    "records", "rollovers", "sys",     "tlog"};
+  constexpr std::string_view kOwn[] = {"adopted", "approvals", "audit",   "auth",      "backups", "keys",
+                                       "moves",   "policy",    "records", "rollovers", "sys",     "tlog"};
   const bool own = std::find(std::begin(kOwn), std::end(kOwn), mount) != std::end(kOwn);
   return !own && policy::well_formed(mount) && mount.find('.') == std::string_view::npos;
 }
@@ -78,7 +79,7 @@ class ConfigReader {
   }
 
   void check_names() {
-    std::vector<std::string_view> sections{"collection"};
+    std::vector<std::string_view> sections{"collection", "data_source"};
     for (const Option& option : options()) {
       if (sections.back() != option.section) sections.push_back(option.section);
     }
@@ -87,7 +88,7 @@ class ConfigReader {
         unknown(member, "section", sections);
         continue;
       }
-      if (member.key != "collection") check_section(member);
+      if (member.key != "collection" && member.key != "data_source") check_section(member);
     }
   }
 
@@ -161,6 +162,10 @@ class ConfigReader {
 
   void read_lists() {
     config_.collections = read_collections(root_, problems_);
+    config_.data_sources = read_data_sources(root_, problems_);
+    for (DataSourceSettings& source : config_.data_sources) {
+      source.dsn_from.file = absolute(base_, source.dsn_from.file);
+    }
     const Member* tls = root_.find("tls");
     if (tls == nullptr || tls->value.kind != Node::Kind::table) return;
     config_.tls.client_cas = read_client_cas(tls->value, problems_);

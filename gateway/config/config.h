@@ -67,6 +67,20 @@ struct BackupSettings {
   std::chrono::seconds time_limit{21'600};
 };
 
+// A database of the user's own: see gateway/adopted.
+struct DataSourceSettings {
+  std::string name;
+  SecretSource dsn_from;
+  unsigned connections = 4;
+  bool allow_plain_tcp = false;
+};
+
+struct RolloverSettings {
+  std::chrono::seconds lease{15};
+  unsigned threads = 2;
+  std::chrono::seconds schedule{10};
+};
+
 struct Config {
   std::string file;
   std::string digest;  // SHA-256 of the file's text, hexadecimal
@@ -83,13 +97,18 @@ struct Config {
   std::string audit_folder, audit_origin, audit_gateway;
   std::uint64_t audit_segment_bytes = 0;
   std::string policy_file;
+  bool free_policy = false;  // policy.changes = "free"
+  std::chrono::seconds approval_time{86'400};
   std::chrono::seconds key_cache{300};
+  Milliseconds key_refresh{5000};
   auth::TokenConfig tokens;
   std::size_t import_chunk_records = 4096;
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;
   TransitSettings transit;
   BackupSettings backup;
+  std::vector<DataSourceSettings> data_sources;
+  RolloverSettings rollover;
 };
 
 struct LoadedConfig {

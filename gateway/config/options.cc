@@ -152,10 +152,30 @@ constexpr Option kOptions[] = {
 
     {"policy", "file", Kind::path, "!", "", 0, 0, kReload, "The policy: see policy.md.",
      [](Config& c, V v) { c.policy_file = v.text; }},
+    {"policy", "changes", Kind::choice, "approved", "approved|free", 0, 0, kRestart,
+     "Whether two security officers must approve a policy before the gateway starts or reloads with it: see "
+     "approvals.md.",
+     [](Config& c, V v) { c.free_policy = v.text == "free"; }},
+
+    {"approvals", "expire_seconds", Kind::number, "86400", "s", 1, 2'592'000, kRestart,
+     "How long a request for another person's approval is open, and its approval good: see approvals.md.",
+     [](Config& c, V v) { c.approval_time = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
 
     {"keys", "cache_seconds", Kind::number, "300", "s", 1, 86'400, kRestart,
      "How long an opened data key stays in memory before it is opened through the HSM again.",
      [](Config& c, V v) { c.key_cache = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
+    {"keys", "refresh_ms", Kind::number, "5000", "ms", 100, 600'000, kRestart,
+     "How long a key's row is believed before the store is asked again: a rollover waits that long for every gateway.",
+     [](Config& c, V v) { c.key_refresh = ms(v); }},
+
+    {"rollover", "lease_seconds", Kind::number, "15", "s", 1, 600, kRestart,
+     "How long a gateway that works at a rollover may be silent before another takes it over.",
+     [](Config& c, V v) { c.rollover.lease = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
+    {"rollover", "threads", Kind::number, "2", "threads", 1, 64, kRestart,
+     "Threads that open and seal records in a rollover.", [](Config& c, V v) { c.rollover.threads = small(v); }},
+    {"rollover", "schedule_seconds", Kind::number, "10", "s", 1, 3600, kRestart,
+     "How often a gateway looks whether a rollover is due.",
+     [](Config& c, V v) { c.rollover.schedule = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
 
     {"auth", "token_ttl_seconds", Kind::number, "900", "s", 1, 86'400, kRestart,
      "How long a login token is good for, from login and from each renewal.",

@@ -65,7 +65,20 @@ void Daemon::add_gauges(std::vector<Metrics::Row>& rows) const {
       number(log.checkpoint_failures));
   add(Kind::gauge, "locked_bytes", "kind=\"used\"", "Locked memory for keys.", number(locked_bytes_in_use()));
   add(Kind::gauge, "locked_bytes", "kind=\"reserved\"", "Locked memory for keys.", number(locked_bytes_reserved()));
+  add(Kind::gauge, "approvals_waiting", "", "Requests for approval that are open.",
+      number(parts_.ledger->waiting(now)));
   if (parts_.backups) add_backups(*parts_.backups, now, add);
+  const auto work = parts_.rollovers->working();
+  if (!work.job.empty()) {
+    add(Kind::gauge, "rollover_running", "state=\"" + std::string(rollover::name(work.state)) + "\"",
+        "The rollover that this gateway works at.", 1);
+  }
+  add(Kind::gauge, "rollover_items_done", "", "Items rewritten by the rollover at work here.", number(work.done));
+  add(Kind::gauge, "rollover_items_left", "", "Items that it has still to do.", number(work.left));
+  add(Kind::gauge, "rollover_items_faulty", "", "Items that it found not to open.", number(work.faults));
+  add(Kind::gauge, "rollover_items_per_second", "", "How fast it goes.", number(work.speed));
+  add(Kind::gauge, "rollover_duty", "", "Part of the time that it works, 0 to 1: less while calls are slow.",
+      work.duty);
   const std::lock_guard lock(loaded_mutex_);
   for (const auto& collection : loaded_.config.collections) {
     add(Kind::gauge, "key_cached", "collection=\"" + collection.name + "\"", "Whether its key is open in memory.",

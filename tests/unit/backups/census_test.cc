@@ -32,7 +32,7 @@ TEST_F(CensusTest, DigestIsOfWhatIsStoredAlone) {
        {"update records set revision = revision + 1 where id = 'd-1'",
         "update records set id = 'd-11' where id = 'd-1'",
         "update records set open_fields = '{\"degree\":\"Other\"}' where id = 'd-2'",
-        "update records set envelope = envelope || x'00' where id = 'd-3'",
+        "update records set envelope = cast(envelope || x'00' as blob) where id = 'd-3'",
         "update records set key_version = 2 where id = 'd-3'", "delete from records where id = 'd-4'"}) {
     const Census last = census();
     sql(change);
