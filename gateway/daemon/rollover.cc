@@ -76,12 +76,12 @@ Sweeper of_keys(Parts& parts) {
 
 Sweeper of_adopted(Parts& parts) {
   Sweeper out;
-  out.make = [&parts](const rollover::Target& target) -> Result<std::unique_ptr<Sweep>> {
+  out.make = [&parts](const SweepTarget& target) -> Result<std::unique_ptr<Sweep>> {
     if (!parts.adopted) return std::unique_ptr<Sweep>();
     return parts.adopted->make_sweep(target);
   };
-  out.list = [&parts](std::string_view key) -> Result<std::vector<rollover::Target>> {
-    if (!parts.adopted) return std::vector<rollover::Target>{};
+  out.list = [&parts](std::string_view key) -> Result<std::vector<SweepTarget>> {
+    if (!parts.adopted) return std::vector<SweepTarget>{};
     return parts.adopted->targets(key);
   };
   return out;
