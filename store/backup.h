@@ -27,6 +27,7 @@ class Snapshot {
   virtual Result<SearchPage> scan(std::string_view collection, std::string_view after, std::size_t limit) = 0;
   virtual Result<std::vector<std::string>> list_keys(std::string_view after, std::size_t limit) = 0;
   virtual Result<Key> get_key(std::string_view name) = 0;
+  virtual Result<Bytes> get_fact(std::string_view name) = 0;
   // Version of the schema; 0: none.
   virtual Result<std::int64_t> schema() = 0;
   // PostgreSQL: what `pg_dump --snapshot` takes, as long as this lives. SQLite: empty.

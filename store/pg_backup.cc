@@ -59,6 +59,7 @@ class PostgresState final : public Snapshot {
     return pg::list_keys(*connection_, "", after, limit);
   }
   Result<Key> get_key(std::string_view name) override { return pg::get_key(*connection_, name); }
+  Result<Bytes> get_fact(std::string_view name) override { return pg::get_fact(*connection_, name); }
   Result<std::int64_t> schema() override { return pg::schema_version(*connection_); }
   std::string_view exported() const noexcept override { return exported_; }
 

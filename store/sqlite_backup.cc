@@ -40,6 +40,7 @@ class SqliteState final : public Snapshot {
     return sqlite::list_keys(*db_, "", after, limit);
   }
   Result<Key> get_key(std::string_view name) override { return sqlite::get_key(*db_, name); }
+  Result<Bytes> get_fact(std::string_view name) override { return sqlite::get_fact(*db_, name); }
   Result<std::int64_t> schema() override { return sqlite::schema_version(*db_); }
   std::string_view exported() const noexcept override { return {}; }
 

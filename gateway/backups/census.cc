@@ -1,5 +1,6 @@
 #include "gateway/backups/census.h"
 
+#include "gateway/keys/governance.h"
 #include "gateway/records/sealer.h"
 
 namespace sluis::gateway {
@@ -56,6 +57,17 @@ Status list_keys(store::Snapshot& snapshot, Census& census, const std::stop_toke
   }
 }
 
+// The key that governs is a fact, not a row of keys; without its master key a store is of no use either.
+Status add_governance(store::Snapshot& snapshot, Census& census) {
+  const auto fact = snapshot.get_fact(kGovernanceFact);
+  if (!fact && fact.error().code == Code::not_found) return {};
+  if (!fact) return fact.error();
+  const auto master = Governance::master_of(*fact);
+  if (!master) return master.error();
+  census.keys[std::string(kGovernanceFact)] = {{1, store::KeyState::active, *master}};
+  return {};
+}
+
 }  // namespace
 
 Result<Census> take_census(store::Snapshot& snapshot, const std::stop_token& stop, const OnRecord& on_record) {
@@ -67,6 +79,7 @@ Result<Census> take_census(store::Snapshot& snapshot, const std::stop_token& sto
     if (const Status done = count_records(snapshot, collection, census, stop, on_record); !done) return done.error();
   }
   if (const Status done = list_keys(snapshot, census, stop); !done) return done.error();
+  if (const Status done = add_governance(snapshot, census); !done) return done.error();
   return census;
 }
 

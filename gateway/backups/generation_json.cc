@@ -2,6 +2,7 @@
 
 #include "audit/moment.h"
 #include "gateway/backups/generation.h"
+#include "gateway/keys/governance.h"
 
 namespace sluis::gateway {
 namespace {
@@ -49,7 +50,7 @@ json::array masters_of(const Census& census) {
 }
 
 bool goes_first(std::string_view key) noexcept {
-  return key.starts_with("records/") || key.starts_with("audit/");
+  return key.starts_with("records/") || key.starts_with("audit/") || key == kGovernanceFact;
 }
 
 json::object keys_of(const Census& census, std::size_t most, bool& complete) {

@@ -34,7 +34,7 @@ TrialOpener::TrialOpener(store::Store& restored, hsm::Token& token, std::shared_
 Result<std::unique_ptr<TrialOpener>> TrialOpener::make(store::Store& restored, hsm::Token& token,
                                                        std::shared_ptr<const Collections> collections,
                                                        const Census& census, std::uint64_t sample) {
-  if (const auto fact = restored.get_fact("governance-key"); !fact) {
+  if (const auto fact = restored.get_fact(kGovernanceFact); !fact) {
     if (fact.error().code != Code::not_found) return fact.error();
     return Error{Code::corrupt, "the restored store has no governance key"};
   }

@@ -8,7 +8,7 @@
 namespace sluis::gateway {
 namespace {
 
-constexpr std::string_view kFact = "governance-key";
+constexpr std::string_view kFact = kGovernanceFact;
 constexpr std::uint8_t kFactFormat = 1;
 constexpr std::size_t kMaxWrapped = 256;
 
@@ -87,9 +87,13 @@ Result<Governance> Governance::open(store::Store& store, hsm::Token& token, std:
 Result<std::uint32_t> Governance::master_of(store::Store& store) {
   const auto bytes = store.get_fact(kFact);
   if (!bytes) return bytes.error();
-  const auto fact = decode_fact(*bytes);
-  if (!fact) return fact.error();
-  return fact->master_version;
+  return master_of(*bytes);
+}
+
+Result<std::uint32_t> Governance::master_of(ByteView fact) {
+  const auto decoded = decode_fact(fact);
+  if (!decoded) return decoded.error();
+  return decoded->master_version;
 }
 
 Status Governance::rewrap(store::Store& store, hsm::Token& token, std::uint32_t master_version) {

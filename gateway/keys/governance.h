@@ -15,6 +15,8 @@
 
 namespace sluis::gateway {
 
+inline constexpr std::string_view kGovernanceFact = "governance-key";
+
 class Governance {
  public:
   // Opens the governance key, or makes it in a store that has none. It protects no data and is kept as long as the
@@ -23,6 +25,8 @@ class Governance {
 
   // The master version that the stored governance key is under. Errors: not_found, corrupt, unavailable.
   static Result<std::uint32_t> master_of(store::Store& store);
+  // The same of a store that is not open as one: of the fact kGovernanceFact as it is stored there.
+  static Result<std::uint32_t> master_of(ByteView fact);
   // Puts it under another master version: it stays the same key. No effect if it is there already.
   static Status rewrap(store::Store& store, hsm::Token& token, std::uint32_t master_version);
 

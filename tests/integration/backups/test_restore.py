@@ -137,3 +137,39 @@ def test_backup_does_not_open_once_its_master_key_is_gone(tmp_path):
         done = restore(h, kept_aside / "manifest.json")
         assert done.returncode == 1, done.stdout
 
+
+
+@BOTH
+def test_running_gateway_restores_into_another_store_with_two_officers(tmp_path, kind):
+    """One officer asks, another approves exactly that, and it is done once."""
+    target = f'restore_to = "{tmp_path}/other/store.db"'
+    with house(tmp_path, kind, options="" if kind == "postgresql" else target) as h:
+        if kind == "postgresql":
+            psql(h.cluster, "create database other owner sluis", "postgres")
+            config = (tmp_path / "sluis.toml").read_text()
+            (tmp_path / "sluis.toml").write_text(config.replace("[backup]\n", f'[backup]\nrestore_to = "{h.dsn("other")}"\n'))
+            h.deployment.stop()
+            h.deployment.start()
+        (tmp_path / "other").mkdir(mode=0o700)
+        records = h.put(15)
+        generation = h.made()
+        path = f"/v1/backups/{generation['id']}:restore"
+        asked = h.call("POST", path, {}, who="officer-1")
+        assert asked.status == 202 and "approval" in asked.json(), asked.body
+        early = h.call("POST", path, {}, who="officer-1", headers={"Sluis-Approval": asked.json()["approval"]})
+        assert early.status == 403 and not list((tmp_path / "other").iterdir())
+        head = h.deployment.approve(asked.json()["approval"])
+        done = h.call("POST", path, {}, who="officer-1", headers=head)
+        assert done.status == 202 and done.json()["act"]["kind"] == "restore", done.body
+        assert h.wait()["problem"] == ""
+        assert h.call("POST", path, {}, who="officer-1", headers=head).status >= 400, "an approval is good for one act"
+        assert [e["outcome"] for e in h.actions("backups.restore")].count("ok") >= 1
+        h.deployment.stop()
+        config = (tmp_path / "sluis.toml").read_text()
+        if kind == "sqlite":
+            config = config.replace('path = "store/sluis.db"', 'path = "other/store.db"')
+        else:
+            config = config.replace(f'dsn = "{h.dsn("sluis")}"', f'dsn = "{h.dsn("other")}"', 1)
+        (tmp_path / "sluis.toml").write_text(config)
+        h.deployment.start()
+        h.reads(records)
