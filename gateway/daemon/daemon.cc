@@ -51,6 +51,7 @@ Reasons Daemon::start() {
   if (const auto said = record("gateway.start", "version " + version_ + ", " + loaded_.text()); !said) {
     return {"audit: " + std::string(said.error().what.view())};
   }
+  start_rotator(parts_);
   warn_of_ends(*loaded_.tls);
   readiness_->start(*parts_.oplog);
   server_->start();

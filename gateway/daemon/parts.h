@@ -56,6 +56,7 @@ Reasons make_keys(Parts& parts);
 Reasons open_log(Parts& parts);  // recovers it, and counts today's decrypts against the budgets
 Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
+void start_rotator(Parts& parts);  // once the entry of the start is written: its own come after it
 Reasons make_tokens(Parts& parts);
 
 std::shared_ptr<const Collections> collections_of(const Config& config);
