@@ -128,6 +128,14 @@ Status check_key_update(const Key& key, std::uint64_t expected_revision) {
   return check_key(key);
 }
 
+Status check_key_updates(std::span<const KeyUpdate> updates) {
+  if (updates.size() > kMaxRewrites) return Error{Code::too_large, "too many keys to change at once"};
+  for (const KeyUpdate& update : updates) {
+    if (auto ok = check_key_update(*update.key, update.expected_revision); !ok) return ok;
+  }
+  return {};
+}
+
 Status check_remove(std::string_view collection, std::string_view id, const Expected& expected) {
   if (expected.kind == Expected::Kind::absent) return Error{Code::invalid, "removal of an absent record"};
   if (!fits_signed(expected.revision)) return Error{Code::invalid, "record revision"};
@@ -170,6 +178,17 @@ Status check_rewrites(std::span<const Rewrite> rewrites) {
     }
     if (record.key_version <= rewrite.expected_key_version) return Error{Code::invalid, "a key version must grow"};
     if (!ids.insert(record.id).second) return Error{Code::invalid, "a record rewritten twice at once"};
+  }
+  return {};
+}
+
+Status check_transfer(std::span<const Record> records) {
+  if (records.size() > kMaxChunkRecords) return Error{Code::too_large, "too many records at once"};
+  std::unordered_set<std::string_view> ids;
+  for (const Record& record : records) {
+    if (auto ok = check_write(record, {}); !ok) return ok;
+    if (record.collection != records.front().collection) return Error{Code::invalid, "records of two collections"};
+    if (!ids.insert(record.id).second) return Error{Code::invalid, "a record written twice at once"};
   }
   return {};
 }

@@ -226,6 +226,20 @@ class PostgresStore final : public Store {
                    [&](PgConnection& c) { return pg::key_stored(c, key); });
   }
 
+  Result<KeyPage> scan_keys(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    if (auto ok = check_list(prefix, after); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::scan_keys(c, prefix, after, limit); });
+  }
+  // What a broken connection leaves unknown is tried again: what is stored by then counts as overtaken.
+  Result<std::vector<std::size_t>> update_keys(std::span<const KeyUpdate> updates) override {
+    if (auto ok = check_key_updates(updates); !ok) return ok.error();
+    std::vector<std::size_t> overtaken;
+    auto done = writing([&](PgConnection& c) { return pg::update_keys(c, updates, overtaken); },
+                        [](PgConnection&) -> Result<bool> { return false; });
+    if (!done) return done.error();
+    return overtaken;
+  }
+
   Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {
     if (!valid_text(name, kMaxNameBytes)) return Error{Code::not_found, "no such key"};
     return writing([&](PgConnection& c) { return pg::remove_key(c, name, id, expected_revision); },

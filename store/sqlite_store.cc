@@ -195,6 +195,19 @@ class SqliteStore final : public Store {
     return writer_.run([&](SqliteDb& db) { return sqlite::update_key(db, key, expected_revision); });
   }
 
+  Result<KeyPage> scan_keys(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    if (auto ok = check_list(prefix, after); !ok) return ok.error();
+    const auto db = readers_->take();
+    return sqlite::scan_keys(*db, prefix, after, limit);
+  }
+  Result<std::vector<std::size_t>> update_keys(std::span<const KeyUpdate> updates) override {
+    if (auto ok = check_key_updates(updates); !ok) return ok.error();
+    std::vector<std::size_t> overtaken;
+    auto done = writer_.run([&](SqliteDb& db) { return sqlite::update_keys(db, updates, overtaken); });
+    if (!done) return done.error();
+    return overtaken;
+  }
+
   Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {
     if (!valid_text(name, kMaxNameBytes)) return Error{Code::not_found, "no such key"};
     return writer_.run([&](SqliteDb& db) { return sqlite::remove_key(db, name, id, expected_revision); });

@@ -177,6 +177,18 @@ struct Rewrite {
   std::uint32_t expected_key_version = 0;
 };
 
+// Keys as they are stored, ordered by name.
+struct KeyPage {
+  std::vector<Key> keys;
+  bool more = false;  // exact
+};
+
+// One of several changes of keys. The key outlives the call.
+struct KeyUpdate {
+  const Key* key;
+  std::uint64_t expected_revision;
+};
+
 class Store {
  public:
   Store() = default;
@@ -268,6 +280,11 @@ class Store {
   // revision is `expected_revision`: conflict if not, not_found if there is no such key. `key.revision` must be above
   // it.
   virtual Status update_key(const Key& key, std::uint64_t expected_revision) = 0;
+  // list_keys with the keys themselves; a page stops after the key whose attributes bring it to kMaxPageBytes.
+  virtual Result<KeyPage> scan_keys(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
+  // update_key for each, of different keys, in one transaction; gives the ascending indexes of those that did not go
+  // through (not at the expected revision, or gone). too_large past kMaxRewrites.
+  virtual Result<std::vector<std::size_t>> update_keys(std::span<const KeyUpdate> updates) = 0;
   // Removes the key and its versions: conflict if it has another id or revision, not_found if there is no such name.
   virtual Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) = 0;
   // Names of the keys whose due_us is neither 0 nor after `before_us`, the longest due first.

@@ -59,11 +59,15 @@ class WatchedStore final : public store::Store {
   std::atomic<bool> away{false};
   std::atomic<int> puts{0}, put_calls{0};
   std::atomic<int> token_reads{0};
-  std::function<void()> before_renew;       // taken away when it has run
-  std::function<void()> before_put;         // taken away when it has run
-  std::function<void()> before_rewrite;     // taken away when it has run
-  std::function<Status()> before_chunk;     // an error refuses the chunk
-  std::function<Status()> after_chunk;      // an error comes in place of the result
+  std::atomic<int> searches{0};
+  std::function<void()> after_search;        // taken away when it has run
+  std::atomic<int> key_reads{0};             // of collections
+  std::function<void()> before_update_keys;  // taken away when it has run
+  std::function<void()> before_renew;        // taken away when it has run
+  std::function<void()> before_put;          // taken away when it has run
+  std::function<void()> before_rewrite;      // taken away when it has run
+  std::function<Status()> before_chunk;      // an error refuses the chunk
+  std::function<Status()> after_chunk;       // an error comes in place of the result
   std::function<void()> before_create_key;  // of a collection: the log makes its own when it likes; taken away likewise
 
   std::string_view kind() const noexcept override { return inner_.kind(); }
@@ -92,8 +96,11 @@ class WatchedStore final : public store::Store {
   }
   Result<store::SearchPage> search(std::string_view collection, const std::vector<store::Match>& all_of,
                                    std::string_view after, std::size_t limit) override {
+    ++searches;
     if (away) return gone();
-    return inner_.search(collection, all_of, after, limit);
+    auto found = inner_.search(collection, all_of, after, limit);
+    run_once(after_search);
+    return found;
   }
   Result<store::SearchPage> scan(std::string_view collection, std::string_view after, std::size_t limit) override {
     if (away) return gone();
@@ -180,6 +187,7 @@ class WatchedStore final : public store::Store {
     return inner_.create_key(key);
   }
   Result<store::Key> get_key(std::string_view name) override {
+    if (name.starts_with("records/")) ++key_reads;
     if (away) return gone();
     return inner_.get_key(name);
   }
@@ -190,6 +198,13 @@ class WatchedStore final : public store::Store {
   }
   Status update_key(const store::Key& key, std::uint64_t expected_revision) override {
     return inner_.update_key(key, expected_revision);
+  }
+  Result<store::KeyPage> scan_keys(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    return inner_.scan_keys(prefix, after, limit);
+  }
+  Result<std::vector<std::size_t>> update_keys(std::span<const store::KeyUpdate> updates) override {
+    run_once(before_update_keys);
+    return inner_.update_keys(updates);
   }
   Result<std::uint64_t> add_token(const store::LoginToken& token, std::size_t most, std::uint64_t now_us) override {
     if (away) return gone();
