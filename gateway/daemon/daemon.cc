@@ -58,6 +58,7 @@ Reasons Daemon::start() {
   if (const auto said = record("gateway.start", "version " + version_ + ", " + text_of(loaded_)); !said) {
     return {"audit: " + std::string(said.error().what.view())};
   }
+  start_rotator(parts_);
   warn_of_ends(*loaded_.tls);
   readiness_->start(*parts_.oplog);
   parts_.rollovers->start([this] {

@@ -85,6 +85,7 @@ Reasons make_documents(Parts& parts);  // governance and the documents under it
 Reasons make_approvals(Parts& parts);
 Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
+void start_rotator(Parts& parts);  // once the entry of the start is written: its own come after it
 Reasons make_adopted(Parts& parts);
 Reasons make_tokens(Parts& parts);
 Reasons make_backups(Parts& parts);  // and says in the log what was restored since the last start
