@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/auth/tokens.h"
+#include "gateway/lifecycle/settings.h"
 #include "gateway/records/schema.h"
 #include "gateway/server/limits.h"
 #include "gateway/server/oplog.h"
@@ -105,6 +106,7 @@ struct Config {
   std::size_t import_chunk_records = 4096;
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;
+  std::vector<PeriodSetting> periods;  // of [[collection]] and [[period]]; names are unique
   TransitSettings transit;
   BackupSettings backup;
   std::vector<DataSourceSettings> data_sources;

@@ -14,7 +14,7 @@ std::string line(const Error& error) {
 }
 
 OnComplaint telling(OpLog& log) {
-  return [&log](const std::string& text) { log.write(LogLevel::warning, "a backup program says", {{"text", text}}); };
+  return [&log](const std::string& text) { log.write(LogLevel::warning, "backups", {{"text", text}}); };
 }
 
 // A path or a connection string of the kind that the store is.

@@ -35,15 +35,16 @@ std::string days_left(std::uint64_t end) {
 
 Daemon::Daemon(Loaded loaded, std::string version) : version_(std::move(version)), loaded_(std::move(loaded)) {
   parts_.config = loaded_.config;
+  parts_.periods_now = [this] { return periods(); };
 }
 
 Daemon::~Daemon() = default;
 
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
-  for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents,
-                          make_approvals, make_records, make_transit, make_adopted, make_tokens, make_backups,
-                          make_rollovers}) {
+  for (const Step step :
+       {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents, make_approvals,
+        make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_key_service}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -97,6 +98,7 @@ std::vector<Check> Daemon::checks() {
          if (parts_.backups) readiness_->warn("backups", parts_.backups->warning());
          return check_certificates();
        }},
+      {"keys", [this] { return watch_keys(); }},
       {"approvals",
        [this]() -> Status {
          watch_approvals();
@@ -155,6 +157,9 @@ std::vector<Route> Daemon::routes() {
     for (auto& route : backup_routes(*parts_.backups)) routes.push_back(std::move(route));
   }
   for (auto& route : rollover::rollover_routes(parts_.rollovers->service())) routes.push_back(std::move(route));
+  parts_.key_service = std::make_unique<KeyService>(*parts_.key_admin, *parts_.periods, parts_.admin_events,
+                                                    parts_.periods_now);
+  for (auto& route : key_routes(*parts_.key_service)) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
     for (auto& route : transit::transit_routes(parts_.transit)) {
@@ -231,6 +236,7 @@ void Daemon::reload() {
   if (result.errors.empty() && result.loaded->policy->digest() != loaded_.policy->digest()) {
     result.errors = settle_policy(*result.loaded, loaded_.policy.get());
   }
+  if (result.errors.empty()) result.errors = settle_periods(parts_, result.loaded->config);
   if (result.errors.empty()) record_reload(*result.loaded, result.errors);
   if (!result.errors.empty()) {
     refuse_reload(result.errors);
@@ -258,7 +264,7 @@ int Daemon::stop() {
   notify_stopping();
   parts_.oplog->write(LogLevel::info, "draining");
   const bool drained = server_->drain(parts_.config.drain);
-  parts_.transit_rotator.reset();  // before the last entries: one of its own may be among them
+  parts_.transit_rotator.reset();              // before the last entries: one of its own may be among them
   if (parts_.backups) parts_.backups->stop();  // what is being made is given up
   if (drained) parts_.rollovers->stop();
   if (parts_.transit_summary) static_cast<void>(parts_.transit_summary->flush());

@@ -68,11 +68,14 @@ class Daemon {
   void watch_approvals();
   std::string text_of(const Loaded& loaded) const;
   Status check_certificates() const;
+  std::vector<PeriodSetting> periods() const;
+  Status watch_keys();
 
   const std::string version_;
   Parts parts_;
   Loaded loaded_;
   std::uint64_t tls_generation_ = 1;
+  std::uint64_t keys_looked_us_ = 0;  // of the thread of readiness_
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<ReplyGate> gate_;

@@ -51,6 +51,11 @@ void Daemon::add_gauges(std::vector<Metrics::Row>& rows) const {
     add(Kind::gauge, "part_up", std::string("part=\"") + part + "\"", "Whether a part is well (see /readyz).",
         readiness_->up(part) ? 1 : 0);
   }
+  const auto keys = parts_.key_watch->findings();
+  add(Kind::gauge, "keys", "", "Keys looked at.", number(keys.keys));
+  add(Kind::gauge, "keys_overdue", "", "Ways in which keys are older than their periods allow (see /readyz).",
+      number(keys.overdue.size()));
+  add(Kind::gauge, "keys_oldest_seconds", "", "Age of the oldest key version that seals.", number(keys.oldest_seconds));
   const auto log = parts_.log->stats();
   const auto now = unix_microseconds();
   add(Kind::counter, "audit_entries_total", "", "Durable entries of the log.", number(log.entries));

@@ -1,6 +1,7 @@
 // Everything the gateway is made of, in the order in which it is made; taken apart in reverse.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,11 +13,14 @@
 #include "gateway/auth/token_gate.h"
 #include "gateway/backups/backups.h"
 #include "gateway/config/config.h"
+#include "gateway/key_api/service.h"
 #include "gateway/keys/admin_events.h"
 #include "gateway/keys/audit_signer.h"
 #include "gateway/keys/key_admin.h"
+#include "gateway/keys/key_watch.h"
 #include "gateway/keys/keyring.h"
 #include "gateway/keys/period_keys.h"
+#include "gateway/keys/periods.h"
 #include "gateway/records/service.h"
 #include "gateway/rollover/rollovers.h"
 #include "gateway/server/oplog.h"
@@ -64,6 +68,10 @@ struct Parts {
   // Null where the configuration names no folder for them.
   std::unique_ptr<Backups> backups;
   std::unique_ptr<rollover::Rollovers> rollovers;
+  std::function<std::vector<PeriodSetting>()> periods_now;  // as configured at the last reload; thread-safe
+  std::unique_ptr<Periods> periods;
+  std::unique_ptr<KeyWatch> key_watch;
+  std::unique_ptr<KeyService> key_service;  // made with the routes
 };
 
 // Each makes what its name says, from the configuration and what was made before.
@@ -86,6 +94,9 @@ Reasons restore_store(Parts& parts, const std::string& manifest);
 
 Result<store::PostgresOptions> postgres_options(const StoreSettings& settings, OpLog& log);
 Reasons make_rollovers(Parts& parts);
+Reasons make_key_service(Parts& parts);
+// Brings the periods of a configuration into force; reasons where that lowers one without approval.
+Reasons settle_periods(Parts& parts, const Config& config);
 
 // The text of the policy that was approved last, with no log at hand: for an operator who must put it back.
 Result<std::string> approved_policy(Parts& parts);
