@@ -121,7 +121,7 @@ void append_bundle_entry(Bytes& out, std::string_view leaf) {
 Result<std::vector<std::string_view>> parse_bundle(ByteView bytes, std::size_t width) {
   std::vector<Text> entries;
   entries.reserve(width);
-  Reader reader(bytes);
+  sluis::Reader reader(bytes);
   while (entries.size() < width) {
     const auto size = reader.u16();
     if (!size) return kBadBundle;

@@ -39,18 +39,27 @@ void check_entry(std::string_view entry, const Digest& hash, std::uint64_t index
   if (!leaf) find(leaf.error().what.view());
 }
 
+// Entry by entry, so that the first that is bad is named also where the bundle's length has changed.
+void check_bundle(const Piece::Pair& pair, std::vector<Finding>& findings) {
+  const std::string file = bundle_path(pair.number, pair.width);
+  const std::uint64_t first = pair.number * kTileWidth;
+  const auto misfit = [&](std::uint64_t index) {
+    findings.push_back({Weight::bad, file, 0, index, "a bundle's entries do not fit its size"});
+  };
+  sluis::Reader reader(pair.bundle);
+  for (std::size_t i = 0; i < pair.width && findings.size() < Verification::kFindingLimit; ++i) {
+    const auto size = reader.u16();
+    const auto entry = size ? reader.bytes(*size) : Result<ByteView>(size.error());
+    if (!entry) return misfit(first + i);
+    check_entry(text_of(*entry), pair.hashes[i], first + i, file, findings);
+  }
+  if (pair.width == kTileWidth && !reader.done() && findings.empty()) misfit(first + kTileWidth);
+}
+
 PieceReport check_piece(const Piece& piece) {
   PieceReport report;
   for (const Piece::Pair& pair : piece.pairs) {
-    const std::string file = bundle_path(pair.number, pair.width);
-    const std::uint64_t first = pair.number * kTileWidth;
-    const auto entries = parse_bundle(pair.bundle, pair.width);
-    if (!entries && !pair.bundle.empty()) {
-      report.findings.push_back({Weight::bad, file, 0, first, entries.error().what.view()});
-    }
-    for (std::size_t i = 0; entries && i < pair.width && report.findings.size() < Verification::kFindingLimit; ++i) {
-      check_entry((*entries)[i], pair.hashes[i], first + i, file, report.findings);
-    }
+    if (!pair.bundle.empty()) check_bundle(pair, report.findings);
     report.hashes.insert(report.hashes.end(), pair.hashes.begin(), pair.hashes.end());
   }
   return report;

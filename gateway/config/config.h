@@ -65,6 +65,7 @@ struct Config {
   StoreSettings store;
   std::string audit_folder, audit_origin, audit_gateway;
   std::uint64_t audit_segment_bytes = 0;
+  std::uint64_t audit_key_overlap_days = 30;
   std::string policy_file;
   std::chrono::seconds key_cache{300};
   auth::TokenConfig tokens;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/audit_api/routes.h"
+#include "gateway/audit_api/tlog_routes.h"
 #include "gateway/auth/login_routes.h"
 #include "gateway/auth/sys_routes.h"
 #include "gateway/daemon/notify.h"
@@ -126,6 +127,7 @@ auth::SysParts Daemon::sys_parts() const {
 std::vector<Route> Daemon::routes() {
   auto routes = record_routes(*parts_.records);
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
+  for (auto& route : tlog_routes(*parts_.log)) routes.push_back(std::move(route));
   for (auto& route : auth::login_routes(*parts_.tokens)) routes.push_back(std::move(route));
   for (auto& route : auth::sys_routes(sys_parts())) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);

@@ -34,7 +34,7 @@ struct Parts {
   AdminEvents admin_events;
   std::unique_ptr<Keyring> keyring;
   std::unique_ptr<PeriodKeys> period_keys;
-  std::unique_ptr<AuditSigner> signer;
+  std::unique_ptr<AuditSigners> signers;
   std::unique_ptr<audit::Log> log;
   policy::Budgets budgets;
   std::unique_ptr<RecordService> records;
