@@ -98,6 +98,7 @@ Result<Request> make_request(std::string_view template_pem) {
 
 Result<std::string> PrivateKey::sign_csr(std::string_view template_pem) const {
   const evp::QuietErrors quiet;
+  if (!state_->whole) return evp::no_private_half();
   const auto request = make_request(template_pem);
   if (!request) return request.error();
   const evp::Bio bio(BIO_new(BIO_s_mem()));

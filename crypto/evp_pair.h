@@ -44,6 +44,13 @@ std::size_t ecdsa_width(PairKind kind) noexcept;  // bytes of r and of s; 0 wher
 // by their parameters, RSA exponents that are even, under 3 or over 32 bits.
 std::optional<PairKind> kind_of(const EVP_PKEY* key);
 
+// A SubjectPublicKeyInfo, PEM or one whole DER; null if it is none.
+Key parse_public(std::string_view text);
+// What an operation of a pair that needs its private half is told where it is not there.
+constexpr Error no_private_half() noexcept {
+  return {Code::invalid, "the private half of the key is not here"};
+}
+
 // As the functions of PrivateKey; `key` may be a public one.
 Result<bool> verify(EVP_PKEY* key, PairKind kind, ByteView input, ByteView signature, const SignOptions& options);
 Result<Bytes> encrypt_oaep(EVP_PKEY* key, PairKind kind, ByteView plaintext, DigestKind digest, ByteView label);
@@ -55,6 +62,7 @@ namespace sluis {
 struct PrivateKey::State {
   PairKind kind;
   evp::Key key;
+  bool whole = true;  // with its private half
 };
 
 }  // namespace sluis

@@ -37,7 +37,9 @@ Status check(PairKind kind, ByteView label) {
   return {};
 }
 
-evp::Key parse_public(std::string_view text) {
+}  // namespace
+
+evp::Key evp::parse_public(std::string_view text) {
   const evp::Bio bio = evp::reader(bytes_of(text));
   if (bio == nullptr) return nullptr;
   if (text.starts_with("-----BEGIN ")) {
@@ -48,8 +50,6 @@ evp::Key parse_public(std::string_view text) {
   evp::Key key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
   return at == der.data() + der.size() ? std::move(key) : nullptr;
 }
-
-}  // namespace
 
 Result<Bytes> evp::encrypt_oaep(EVP_PKEY* key, PairKind kind, ByteView plaintext, DigestKind digest, ByteView label) {
   const QuietErrors quiet;
@@ -76,6 +76,7 @@ Result<SecretBuffer> PrivateKey::decrypt_oaep(ByteView ciphertext, DigestKind di
   const evp::QuietErrors quiet;
   const Status checked = check(kind(), label);
   if (!checked) return checked.error();
+  if (!state_->whole) return evp::no_private_half();
   if (ciphertext.size() != evp::rsa_size(kind())) return Error{Code::corrupt, "RSA decryption failed"};
   const evp::KeyContext context = prepare(state_->key.get(), digest, label, EVP_PKEY_decrypt_init);
   if (context == nullptr) return Error{Code::internal, "RSA is not available"};
@@ -91,7 +92,7 @@ Result<SecretBuffer> PrivateKey::decrypt_oaep(ByteView ciphertext, DigestKind di
 
 Result<Bytes> encrypt_oaep_to(std::string_view public_pem_or_der, ByteView plaintext, DigestKind digest) {
   const evp::QuietErrors quiet;
-  const evp::Key key = parse_public(public_pem_or_der);
+  const evp::Key key = evp::parse_public(public_pem_or_der);
   const auto kind = key == nullptr ? std::nullopt : evp::kind_of(key.get());
   if (!kind) return Error{Code::invalid, "not an RSA public key of 2048, 3072 or 4096 bits"};
   return evp::encrypt_oaep(key.get(), *kind, plaintext, digest, {});

@@ -73,6 +73,12 @@ bool fits_together(EVP_PKEY* key) {
   return context != nullptr && EVP_PKEY_check(context.get()) == 1;
 }
 
+bool public_is_sound(EVP_PKEY* key, PairKind kind) {
+  if (kind == PairKind::ed25519) return true;  // 32 bytes of any value
+  const evp::KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  return context != nullptr && EVP_PKEY_public_check(context.get()) == 1;
+}
+
 }  // namespace
 
 PrivateKey::PrivateKey(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -84,11 +90,25 @@ PairKind PrivateKey::kind() const noexcept {
   return state_->kind;
 }
 
+bool PrivateKey::has_private() const noexcept {
+  return state_->whole;
+}
+
+Result<PrivateKey> PrivateKey::from_public(std::string_view pem_or_der) {
+  const evp::QuietErrors quiet;
+  evp::Key key = evp::parse_public(pem_or_der);
+  const auto kind = key == nullptr ? std::nullopt : evp::kind_of(key.get());
+  if (!kind || !public_is_sound(key.get(), *kind)) {
+    return Error{Code::invalid, "not a public key of a type that is known here"};
+  }
+  return PrivateKey(std::make_unique<State>(State{*kind, std::move(key), false}));
+}
+
 Result<PrivateKey> PrivateKey::generate(PairKind kind) {
   const evp::QuietErrors quiet;
   evp::Key key = make_key(kind);
   if (key == nullptr) return Error{Code::internal, "the key pair could not be generated"};
-  return PrivateKey(std::make_unique<State>(State{kind, std::move(key)}));
+  return PrivateKey(std::make_unique<State>(State{kind, std::move(key), true}));
 }
 
 Result<PrivateKey> PrivateKey::from_own_pkcs8(ByteView der) {
@@ -96,7 +116,7 @@ Result<PrivateKey> PrivateKey::from_own_pkcs8(ByteView der) {
   evp::Key key = parse_pkcs8(der);
   const auto kind = key == nullptr ? std::nullopt : evp::kind_of(key.get());
   if (!kind || (evp::is_rsa(*kind) && !rsa_sizes_are_fair(key.get(), *kind))) return not_a_pair();
-  return PrivateKey(std::make_unique<State>(State{*kind, std::move(key)}));
+  return PrivateKey(std::make_unique<State>(State{*kind, std::move(key), true}));
 }
 
 Result<PrivateKey> PrivateKey::from_pkcs8(ByteView der) {
@@ -111,7 +131,7 @@ Result<PrivateKey> PrivateKey::from_ed25519(ByteView raw) {
   if (raw.size() != kSeedSize && raw.size() != kSeedAndPublicSize) return not_a_pair();
   evp::Key key(EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, raw.data(), kSeedSize));
   if (key == nullptr) return Error{Code::internal, "Ed25519 is not available"};
-  PrivateKey pair(std::make_unique<State>(State{PairKind::ed25519, std::move(key)}));
+  PrivateKey pair(std::make_unique<State>(State{PairKind::ed25519, std::move(key), true}));
   const auto own = pair.public_raw();
   if (!own) return own.error();
   const ByteView given = raw.subspan(kSeedSize);

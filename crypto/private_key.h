@@ -36,11 +36,15 @@ class PrivateKey {
   static Result<PrivateKey> from_own_pkcs8(ByteView der);
   // Ed25519 from its 32-byte seed, or from 64 bytes seed || public key, which must belong together.
   static Result<PrivateKey> from_ed25519(ByteView raw);
+  // The public half alone, PEM or DER of a SubjectPublicKeyInfo, of one of the kinds: it verifies and encrypts. What
+  // needs the private half is invalid. invalid for anything else, also for a point that is not on its curve.
+  static Result<PrivateKey> from_public(std::string_view pem_or_der);
   PrivateKey(PrivateKey&&) noexcept;
   PrivateKey& operator=(PrivateKey&&) noexcept;
   ~PrivateKey();
 
   PairKind kind() const noexcept;
+  bool has_private() const noexcept;
   Result<SecretKey> to_pkcs8() const;           // DER, at most 4096 bytes
   Result<SecretBuffer> export_pem() const;      // "RSA PRIVATE KEY" (PKCS#1), "EC PRIVATE KEY" (SEC1); Ed25519: PKCS#8
   Result<SecretBuffer> export_ed25519() const;  // 64 bytes seed || public key, raw

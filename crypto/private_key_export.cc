@@ -26,6 +26,7 @@ std::string_view written(const evp::Bio& bio) {
 
 Result<SecretKey> PrivateKey::to_pkcs8() const {
   const evp::QuietErrors quiet;
+  if (!state_->whole) return evp::no_private_half();
   const Pkcs8 info(EVP_PKEY2PKCS8(state_->key.get()));
   const int size = info == nullptr ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr);
   if (size <= 0) return not_encoded();
@@ -38,6 +39,7 @@ Result<SecretKey> PrivateKey::to_pkcs8() const {
 
 Result<SecretBuffer> PrivateKey::export_pem() const {
   const evp::QuietErrors quiet;
+  if (!state_->whole) return evp::no_private_half();
   const char* const structure = kind() == PairKind::ed25519 ? "PrivateKeyInfo" : "type-specific";
   const Encoder encoder(OSSL_ENCODER_CTX_new_for_pkey(state_->key.get(), EVP_PKEY_KEYPAIR, "PEM", structure, nullptr));
   const evp::Bio bio(BIO_new(BIO_s_secmem()));
@@ -49,6 +51,7 @@ Result<SecretBuffer> PrivateKey::export_pem() const {
 
 Result<SecretBuffer> PrivateKey::export_ed25519() const {
   const evp::QuietErrors quiet;
+  if (!state_->whole) return evp::no_private_half();
   if (kind() != PairKind::ed25519) return Error{Code::invalid, "not an Ed25519 key"};
   SecretBuffer out;
   out.resize(2 * kEd25519Size);

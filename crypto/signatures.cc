@@ -154,6 +154,7 @@ Result<bool> PrivateKey::verify(ByteView input, ByteView signature, const SignOp
 
 Result<Bytes> PrivateKey::sign(ByteView input, const SignOptions& options) const {
   const evp::QuietErrors quiet;
+  if (!state_->whole) return evp::no_private_half();
   EVP_PKEY* const key = state_->key.get();
   const Status checked = check_options(kind(), options);
   if (!checked) return checked.error();

@@ -15,7 +15,7 @@ namespace {
 using namespace sluis;
 using namespace sluis::gateway;
 
-enum class Mode { serve, check, migrate, reference };
+enum class Mode { serve, check, migrate, restore, reference, approved_policy };
 
 void say(const Reasons& lines) {
   for (const auto& line : lines) std::fprintf(stderr, "sluisd: %s\n", line.c_str());
@@ -81,7 +81,38 @@ int migrate(Loaded loaded) {
   return reasons.empty() ? 0 : 1;
 }
 
-int run(Mode mode, const std::string& config_file) {
+int restore(Loaded loaded, const std::string& manifest) {
+  Parts parts;
+  parts.config = std::move(loaded.config);
+  auto reasons = make_oplog(parts);
+  if (reasons.empty()) reasons = make_token(parts);
+  if (reasons.empty()) reasons = restore_store(parts, manifest);
+  say(reasons);
+  return reasons.empty() ? 0 : 1;
+}
+
+// Needs the store and the HSM, and no policy file: that is what may be wrong.
+int print_approved_policy(const std::string& config_file) {
+  auto loaded = load_config(config_file);
+  Reasons reasons;
+  for (const auto& error : loaded.errors) reasons.push_back(error.text());
+  say(reasons);
+  if (!loaded.config) return 2;
+  Parts parts;
+  parts.config = *std::move(loaded.config);
+  for (const auto step : {make_oplog, make_token, open_store, check_store, make_documents}) {
+    if (reasons = step(parts); !reasons.empty()) break;
+  }
+  if (reasons.empty()) {
+    const auto approved = approved_policy(parts);
+    if (!approved) reasons = {"policy: " + std::string(approved.error().what.view())};
+    if (approved) std::fputs(approved->c_str(), stdout);
+  }
+  say(reasons);
+  return reasons.empty() ? 0 : 1;
+}
+
+int run(Mode mode, const std::string& config_file, const std::string& manifest) {
   if (mode == Mode::reference) {
     std::fputs(config_reference().c_str(), stdout);
     return 0;
@@ -90,11 +121,13 @@ int run(Mode mode, const std::string& config_file) {
     say({std::string(hardened.error().what.view())});
     return 1;
   }
+  if (mode == Mode::approved_policy) return print_approved_policy(config_file);
   auto result = load_all(config_file);
   say(result.warnings);
   say(result.errors);
   if (!result.loaded) return 2;
   if (mode == Mode::migrate) return migrate(*std::move(result.loaded));
+  if (mode == Mode::restore) return restore(*std::move(result.loaded), manifest);
   if (mode == Mode::serve) return serve(*std::move(result.loaded));
   std::printf("Configuration, policy and certificates are sound.\n");
   return 0;
@@ -105,6 +138,7 @@ int run(Mode mode, const std::string& config_file) {
 int main(int argc, char** argv) {
   CLI::App app{"sluisd, the gateway in front of a store whose host must not read it"};
   std::string config = "/etc/sluis/sluis.toml";
+  std::string manifest;
   auto mode = Mode::serve;
   app.add_option("--config", config, "configuration file")->capture_default_str();
   auto* const modes = app.add_option_group("instead of serving");
@@ -112,8 +146,18 @@ int main(int argc, char** argv) {
       "--check", [&mode] { mode = Mode::check; }, "check configuration, policy and certificates");
   modes->add_flag_callback(
       "--migrate", [&mode] { mode = Mode::migrate; }, "bring the store's schema up to date");
+  modes->add_option_function<std::string>(
+      "--restore",
+      [&](const std::string& path) {
+        mode = Mode::restore;
+        manifest = path;
+      },
+      "fill the store, which must be empty, from the backup of this manifest.json");
   modes->add_flag_callback(
       "--print-config-reference", [&mode] { mode = Mode::reference; }, "print docs/configuration.md");
+  modes->add_flag_callback(
+      "--print-approved-policy", [&mode] { mode = Mode::approved_policy; },
+      "print the policy that was approved last, to put it back");
   modes->require_option(0, 1);
   app.set_version_flag("--version", "sluisd " SLUIS_VERSION);
   app.footer(
@@ -124,5 +168,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return run(mode, config);
+  return run(mode, config, manifest);
 }

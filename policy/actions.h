@@ -19,7 +19,8 @@ enum class Scope : std::uint8_t {
 
 enum class Opens : std::uint8_t {
   nothing,
-  sealed,  // decrypts for the caller: a purpose is needed wherever the policy lists purposes, budgets count it
+  sealed,      // decrypts for the caller: a purpose is needed wherever the policy lists purposes, budgets count it
+  ciphertext,  // the same under a key of Transit: budgets count it, and the key says whether a purpose is needed
 };
 
 struct Action {

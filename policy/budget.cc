@@ -37,10 +37,10 @@ void renew(std::uint64_t now, std::uint64_t& number, std::uint64_t& used) noexce
 
 }  // namespace
 
-Budgets::Window& Budgets::window(std::string_view principal, std::string_view collection) {
-  const auto found = windows_.find(std::pair(principal, collection));
+Budgets::Window& Budgets::window(std::string_view principal, std::string_view target) {
+  const auto found = windows_.find(std::pair(principal, target));
   if (found != windows_.end()) return found->second;
-  return windows_[std::pair(std::string(principal), std::string(collection))];
+  return windows_[std::pair(std::string(principal), std::string(target))];
 }
 
 void Budgets::forget_before(std::uint64_t day) {
@@ -50,11 +50,11 @@ void Budgets::forget_before(std::uint64_t day) {
   swept_day_ = day;
 }
 
-BudgetAnswer Budgets::take(std::string_view principal, std::string_view collection, const BudgetLimits& limits,
+BudgetAnswer Budgets::take(std::string_view principal, std::string_view target, const BudgetLimits& limits,
                            std::uint64_t count, std::uint64_t now_us) {
   const std::lock_guard lock(mutex_);
   forget_before(now_us / day_us);
-  Window& used = window(principal, collection);
+  Window& used = window(principal, target);
   renew(now_us / minute_us, used.minute, used.in_minute);
   renew(now_us / day_us, used.day, used.in_day);
 
@@ -68,14 +68,13 @@ BudgetAnswer Budgets::take(std::string_view principal, std::string_view collecti
   return {true, 0, false};
 }
 
-void Budgets::replay(std::string_view principal, std::string_view collection, std::uint64_t count,
-                     std::uint64_t at_us) {
+void Budgets::replay(std::string_view principal, std::string_view target, std::uint64_t count, std::uint64_t at_us) {
   const std::uint64_t day = at_us / day_us;
   const std::uint64_t minute = at_us / minute_us;
   const std::lock_guard lock(mutex_);
   if (day < swept_day_) return;
   forget_before(day);
-  Window& used = window(principal, collection);
+  Window& used = window(principal, target);
   if (day > used.day) used = {};
   used.day = day;
   used.in_day = saturating_add(used.in_day, count);

@@ -1,6 +1,7 @@
-// Decrypt budgets: fixed windows of a minute and of a day (UTC) per principal and collection. Time is given by the
-// caller, in microseconds since 1970. Thread-safe. Counts are kept in memory, one a principal and collection that was
-// active today (callers pass only collections that exist); the gateway replays the log's entries of the current day
+// Decrypt budgets: fixed windows of a minute and of a day (UTC) per principal and target, which is a collection or, as
+// "transit/names", a key of Transit. Time is given by the caller, in microseconds since 1970. Thread-safe. Counts are
+// kept in memory, one a principal and target that was active today (callers pass only those that exist); the gateway
+// replays the log's entries of the current day
 // into them at start. Each gateway counts for itself.
 #pragma once
 
@@ -26,13 +27,13 @@ class Budgets {
   // Takes `count` from both windows, or nothing at all if either has too little left. Counts also where there is no
   // limit, for the policy may get one before the day is over.
   // A clock set back by up to a minute (a day) does not reopen a window.
-  BudgetAnswer take(std::string_view principal, std::string_view collection, const BudgetLimits& limits,
+  BudgetAnswer take(std::string_view principal, std::string_view target, const BudgetLimits& limits,
                     std::uint64_t count, std::uint64_t now_us);
   // Counts what already happened (replay at start), without a limit, in any order; what lies before the newest day
   // seen is left out.
-  void replay(std::string_view principal, std::string_view collection, std::uint64_t count, std::uint64_t at_us);
+  void replay(std::string_view principal, std::string_view target, std::uint64_t count, std::uint64_t at_us);
 
-  // Principals and collections being counted.
+  // Principals and targets being counted.
   std::size_t size() const;
 
  private:
@@ -47,7 +48,7 @@ class Budgets {
       return order != 0 ? order < 0 : std::string_view(a.second) < std::string_view(b.second);
     }
   };
-  Window& window(std::string_view principal, std::string_view collection);
+  Window& window(std::string_view principal, std::string_view target);
   void forget_before(std::uint64_t day);
 
   mutable std::mutex mutex_;

@@ -58,7 +58,11 @@ struct Decision {
   FieldSet search_by;
 };
 
-// Decrypts a minute and a day for a principal and collection; nullopt: no limit.
+// What the names of Transit's keys begin with where they stand beside collections: in log entries and budgets. No
+// collection's name has a slash.
+inline constexpr std::string_view transit_prefix = "transit/";
+
+// Decrypts a minute and a day for a principal and a collection or key; nullopt: no limit.
 struct BudgetLimits {
   std::optional<std::uint64_t> per_minute;
   std::optional<std::uint64_t> per_day;
@@ -82,8 +86,9 @@ class Policy {
   // A principal of another (older) policy is looked up by its name. A stated purpose that is not listed is refused for
   // every action. What the gateway must check beside: budgets, approvals, and that collections and keys exist.
   virtual Decision decide(const Request& request) const = 0;
-  // The limits of the most specific [[budget]] row for the two.
-  virtual BudgetLimits budget(std::string_view principal, std::string_view collection) const = 0;
+  // The limits of the most specific [[budget]] row for the two. `target`: a collection, or a Transit key as
+  // "transit/names".
+  virtual BudgetLimits budget(std::string_view principal, std::string_view target) const = 0;
   virtual std::vector<std::string> principals() const = 0;
   // SHA-256 of the file as loaded, hexadecimal: what log entries and approvals refer to.
   virtual const std::string& digest() const noexcept = 0;

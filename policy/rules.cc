@@ -114,7 +114,7 @@ void Rules::index_grant(std::uint32_t position) {
 }
 
 void Rules::index_budgets() {
-  for (const Budget& budget : data_.budgets) budgets_[budget.subject].emplace(budget.collection, budget.limits);
+  for (const Budget& budget : data_.budgets) budgets_[budget.subject].emplace(budget.target, budget.limits);
 }
 
 std::uint32_t Rules::target_id(std::string_view text) const {
@@ -214,23 +214,24 @@ Step Rules::test(const Grant& grant, const Request& request) const {
   return conditions(grant, request);
 }
 
-const BudgetLimits* Rules::budget_of(Subject subject, std::string_view collection) const {
+const BudgetLimits* Rules::budget_of(Subject subject, std::string_view target) const {
   const auto rows = budgets_.find(subject);
   if (rows == budgets_.end()) return nullptr;
-  auto row = rows->second.find(collection);
-  if (row == rows->second.end()) row = rows->second.find(std::string_view("*"));
+  auto row = rows->second.find(target);
+  const std::string_view all = target.starts_with(transit_prefix) ? all_transit_keys : all_collections;
+  if (row == rows->second.end()) row = rows->second.find(all);
   return row == rows->second.end() ? nullptr : &row->second;
 }
 
 // The file's rows were checked: of all that match, one is the most specific, and this order meets it first.
-BudgetLimits Rules::budget(std::string_view principal, std::string_view collection) const {
+BudgetLimits Rules::budget(std::string_view principal, std::string_view target) const {
   const auto who = by_name_.find(principal);
   if (who != by_name_.end()) {
-    if (const auto* limits = budget_of(first_principal + who->second, collection)) return *limits;
+    if (const auto* limits = budget_of(first_principal + who->second, target)) return *limits;
     for (const Role role : data_.principals[who->second].who.roles)
-      if (const auto* limits = budget_of(static_cast<Subject>(role), collection)) return *limits;
+      if (const auto* limits = budget_of(static_cast<Subject>(role), target)) return *limits;
   }
-  const auto* limits = budget_of(everybody, collection);
+  const auto* limits = budget_of(everybody, target);
   return limits == nullptr ? BudgetLimits{} : *limits;
 }
 

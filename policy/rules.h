@@ -51,9 +51,12 @@ struct Grant {
   bool needs_case = false;
 };
 
+// What a row for all collections, or all keys of Transit, has as its target.
+inline constexpr std::string_view all_collections = "*", all_transit_keys = "transit/*";
+
 struct Budget {
   Subject subject = everybody;
-  std::string collection;  // or "*"
+  std::string target;  // a collection, "transit/KEY", "*" or "transit/*"
   BudgetLimits limits;
   Place at;
 };
@@ -83,7 +86,7 @@ class Rules final : public Policy {
   const Principal* principal_of(const Identity& identity) const override;
   const Principal* principal_named(std::string_view name) const override;
   Decision decide(const Request& request) const override;
-  BudgetLimits budget(std::string_view principal, std::string_view collection) const override;
+  BudgetLimits budget(std::string_view principal, std::string_view target) const override;
   std::vector<std::string> principals() const override;
   const std::string& digest() const noexcept override { return data_.digest; }
 
@@ -111,7 +114,7 @@ class Rules final : public Policy {
   std::uint32_t target_id(std::string_view text) const;
   Step conditions(const Grant& grant, const Request& request) const;
   void look_up(std::uint64_t key, const Request& request, Found& found) const;
-  const BudgetLimits* budget_of(Subject subject, std::string_view collection) const;
+  const BudgetLimits* budget_of(Subject subject, std::string_view target) const;
 
   RuleData data_;
   TextMap<std::uint32_t> by_name_;

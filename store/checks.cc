@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_set>
 
 #include "crypto/utf8.h"
 
@@ -24,6 +25,13 @@ Status check_terms(std::span<const IndexTerm> terms) {
   for (const IndexTerm& term : terms) {
     if (term.term.empty() || term.term.size() > kMaxTermBytes) return Error{Code::invalid, "index term size"};
   }
+  return {};
+}
+
+Status check_kind(std::string_view kind) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+  const bool plain = !kind.empty() && kind.size() <= kMaxKindBytes && std::all_of(kind.begin(), kind.end(), fits);
+  if (!plain) return Error{Code::invalid, "kind of a document"};
   return {};
 }
 
@@ -120,6 +128,14 @@ Status check_key_update(const Key& key, std::uint64_t expected_revision) {
   return check_key(key);
 }
 
+Status check_key_updates(std::span<const KeyUpdate> updates) {
+  if (updates.size() > kMaxRewrites) return Error{Code::too_large, "too many keys to change at once"};
+  for (const KeyUpdate& update : updates) {
+    if (auto ok = check_key_update(*update.key, update.expected_revision); !ok) return ok;
+  }
+  return {};
+}
+
 Status check_remove(std::string_view collection, std::string_view id, const Expected& expected) {
   if (expected.kind == Expected::Kind::absent) return Error{Code::invalid, "removal of an absent record"};
   if (!fits_signed(expected.revision)) return Error{Code::invalid, "record revision"};
@@ -145,6 +161,73 @@ Status check_token(const LoginToken& token) {
   const bool in_order = token.issued_us <= token.expires_us && token.expires_us <= token.limit_us;
   if (!in_order || !fits_signed(token.limit_us)) return Error{Code::invalid, "token times"};
   return {};
+}
+
+Status check_versions(std::string_view collection, std::string_view after, std::size_t limit) {
+  return check_search(collection, {}, after, limit);
+}
+
+Status check_rewrites(std::span<const Rewrite> rewrites) {
+  if (rewrites.size() > kMaxRewrites) return Error{Code::too_large, "too many records rewritten at once"};
+  std::unordered_set<std::string_view> ids;
+  for (const Rewrite& rewrite : rewrites) {
+    const Record& record = *rewrite.record;
+    if (auto ok = check_write(record, {}); !ok) return ok;
+    if (record.collection != rewrites.front().record->collection) {
+      return Error{Code::invalid, "records of two collections rewritten at once"};
+    }
+    if (record.key_version <= rewrite.expected_key_version) return Error{Code::invalid, "a key version must grow"};
+    if (!ids.insert(record.id).second) return Error{Code::invalid, "a record rewritten twice at once"};
+  }
+  return {};
+}
+
+Status check_transfer(std::span<const Record> records) {
+  if (records.size() > kMaxChunkRecords) return Error{Code::too_large, "too many records at once"};
+  std::unordered_set<std::string_view> ids;
+  for (const Record& record : records) {
+    if (auto ok = check_write(record, {}); !ok) return ok;
+    if (record.collection != records.front().collection) return Error{Code::invalid, "records of two collections"};
+    if (!ids.insert(record.id).second) return Error{Code::invalid, "a record written twice at once"};
+  }
+  return {};
+}
+
+Status check_floor(std::string_view collection, std::uint32_t least) {
+  if (least > kMaxVersion) return Error{Code::invalid, "key version"};
+  return check_collection(collection);
+}
+
+Status check_ttl(std::chrono::milliseconds ttl) {
+  if (ttl.count() < 1 || ttl > kMaxLease) return Error{Code::invalid, "length of a lease"};
+  return {};
+}
+
+Status check_lease(std::string_view name, std::string_view holder) {
+  if (!valid_text(name, kMaxNameBytes) || !valid_text(holder, kMaxPrincipalBytes)) {
+    return Error{Code::invalid, "name or holder of a lease"};
+  }
+  return {};
+}
+
+Status check_document_name(std::string_view kind, std::string_view name) {
+  if (!valid_text(name, kMaxNameBytes)) return Error{Code::invalid, "name of a document"};
+  return check_kind(kind);
+}
+
+Status check_document(const Document& document, std::uint64_t expected_revision) {
+  if (document.revision <= expected_revision || !fits_signed(document.revision)) {
+    return Error{Code::invalid, "a document's revision must grow"};
+  }
+  if (document.body.size() > kMaxDocumentBytes) return Error{Code::too_large, "document"};
+  if (!is_plain_text(document.body)) return Error{Code::invalid, "a document is not UTF-8"};
+  return check_document_name(document.kind, document.name);
+}
+
+Status check_document_list(std::string_view kind, std::string_view after, std::size_t limit) {
+  if (limit == 0) return Error{Code::invalid, "page limit"};
+  if (!after.empty() && !valid_text(after, kMaxNameBytes)) return Error{Code::invalid, "page start"};
+  return check_kind(kind);
 }
 
 Status check_list(std::string_view prefix, std::string_view after) {

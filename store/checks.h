@@ -26,7 +26,17 @@ Status check_read(std::string_view collection, std::span<const std::string> ids)
 Status check_import(std::string_view collection, std::string_view import_id);
 Status check_key(const Key& key);
 Status check_key_update(const Key& key, std::uint64_t expected_revision);
+Status check_key_updates(std::span<const KeyUpdate> updates);
 Status check_token(const LoginToken& token);
+Status check_versions(std::string_view collection, std::string_view after, std::size_t limit);
+Status check_rewrites(std::span<const Rewrite> rewrites);
+Status check_transfer(std::span<const Record> records);
+Status check_floor(std::string_view collection, std::uint32_t least);
+Status check_ttl(std::chrono::milliseconds ttl);
+Status check_lease(std::string_view name, std::string_view holder);
+Status check_document_name(std::string_view kind, std::string_view name);
+Status check_document(const Document& document, std::uint64_t expected_revision);
+Status check_document_list(std::string_view kind, std::string_view after, std::size_t limit);
 Status check_list(std::string_view prefix, std::string_view after);
 
 }  // namespace sluis::store

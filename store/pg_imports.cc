@@ -31,6 +31,7 @@ update imports set lines_done = $3::bigint, records = $4::bigint, errors = $5::b
   updated_us = $7::bigint
 where collection = $1 and import_id = $2)"};
 
+constexpr PgStatement kFloor{"import_floor", "select 1 from floors where collection = $1 and least > $2::int"};
 constexpr PgStatement kExisting{"import_existing",
                                 "select id from records where collection = $1 and id = any($2::text[])"};
 
@@ -61,20 +62,24 @@ std::vector<std::size_t> by_id(std::span<const Record> records) {
   return order;
 }
 
-// Takes the import's row and asks which ids are there, in one round trip.
-Result<PgResult> enter(PgConnection& connection, std::span<const std::string> ids, const ImportState& after,
-                       std::uint64_t expected) {
+// Takes the import's row, looks at the floor and asks which ids are there, in one round trip.
+Result<PgResult> enter(PgConnection& connection, std::span<const std::string> ids, std::uint32_t oldest,
+                       const ImportState& after, std::uint64_t expected) {
   const PgParams none;
   PgParams fence;
   fence.text(after.collection).text(after.import_id).text(after.principal).u64(expected);
   PgParams existing;
   existing.text(after.collection).texts(ids);
-  const PgCall calls[] = {{&kBegin, &none}, {&kFence, &fence}, {&kLockState, &fence}, {&kExisting, &existing}};
+  PgParams floor;
+  floor.text(after.collection).i32(oldest);
+  const PgCall calls[] = {
+      {&kBegin, &none}, {&kFence, &fence}, {&kLockState, &fence}, {&kFloor, &floor}, {&kExisting, &existing}};
   auto results = connection.run_all(calls);
   if (!results) return results.error();
   const PgResult& state = (*results)[2];
   if (state.rows() == 0 || state.number(0, 0) == 0) return kMoved;
-  return std::move((*results)[3]);
+  if ((*results)[3].rows() != 0) return Error{Code::busy, "the key is out of use"};
+  return std::move((*results)[4]);
 }
 
 Status copy_records(PgConnection& connection, std::span<const Record> records, std::span<const std::size_t> chosen,
@@ -169,7 +174,7 @@ Status attempt(PgConnection& connection, std::span<const Record> records, std::s
 
   PgTransaction transaction(connection);
   transaction.begun();
-  auto found = enter(connection, ids, after, expected_lines_done);
+  auto found = enter(connection, ids, oldest_key(records), after, expected_lines_done);
   if (!found) return found.error();
   result.existing.clear();
   const auto chosen = choose(records, order, *found, result.existing);
@@ -182,6 +187,10 @@ Status attempt(PgConnection& connection, std::span<const Record> records, std::s
 }
 
 }  // namespace
+
+Status copy_in(PgConnection& connection, std::span<const Record> records) {
+  return copy_chunk(connection, records, by_id(records), records.front().collection);
+}
 
 Status apply_chunk(PgConnection& connection, std::span<const Record> records, std::span<const ImportError> errors,
                    const ImportState& after, std::uint64_t expected_lines_done, ChunkResult& result) {

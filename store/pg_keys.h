@@ -7,6 +7,8 @@
 namespace sluis::store::pg {
 
 Status create_key(PgConnection& connection, const Key& key);
+Result<KeyPage> scan_keys(PgConnection& connection, std::string_view prefix, std::string_view after, std::size_t limit);
+Status update_keys(PgConnection& connection, std::span<const KeyUpdate> updates, std::vector<std::size_t>& overtaken);
 Status update_key(PgConnection& connection, const Key& key, std::uint64_t expected_revision);
 Result<Key> get_key(PgConnection& connection, std::string_view name);
 Result<Key> get_key(PgConnection& connection, const KeyId& id);

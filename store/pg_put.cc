@@ -10,18 +10,26 @@
 namespace sluis::store::pg {
 namespace {
 
+// The key version, or NULL if it is below the floor.
+#define SLUIS_FLOOR(collection, version)                                                                  \
+  "case when not exists (select from floors f where f.collection = " collection " and f.least > " version \
+  ") then " version " end"
+
 constexpr Error kConflict{Code::conflict, "the record is not at the expected revision"};
 
 // $1 collection, $2 id, $3 revision, $4 key version, $5 open fields, $6 envelope, $7 terms.
+// A key version below the floor of the collection becomes NULL, which its column refuses: nothing is written, and the
+// check is one look at a small table (see store/pg_rollover.h for why it holds).
 // The two inserts say by their count of rows whether the record was new: its own row, or a row for each term.
 constexpr PgStatement kInsert{
     "put_new",
     "insert into records (collection, id, revision, key_version, open_fields, envelope, terms)"
-    " values ($1, $2, $3::bigint, $4::int, $5, $6, $7::bytea[]) on conflict do nothing"};
+    " values ($1, $2, $3::bigint, " SLUIS_FLOOR("$1", "$4::int") ", $5, $6, $7::bytea[]) on conflict do nothing"};
 constexpr PgStatement kInsertWithTerms{
     "put_new_terms",
     "with r as (insert into records (collection, id, revision, key_version, open_fields, envelope, terms)"
-    " values ($1, $2, $3::bigint, $4::int, $5, $6, $7::bytea[]) on conflict do nothing returning 1)"
+    " values ($1, $2, $3::bigint, " SLUIS_FLOOR("$1", "$4::int") ", $5, $6, $7::bytea[])"
+    " on conflict do nothing returning 1)"
     " insert into record_terms (collection, term, id)"
     " select $1, t, $2 from r, unnest($7::bytea[]) t"};
 
@@ -31,7 +39,7 @@ constexpr PgStatement kInsertWithTerms{
 constexpr PgStatement kInsertMany{
     "put_many",
     "with r as (insert into records (collection, id, revision, key_version, open_fields, envelope, terms)"
-    "  select collection, id, revision, key_version, open_fields, envelope, terms::bytea[]"
+    "  select collection, id, revision, " SLUIS_FLOOR("d.collection", "d.key_version") ", open_fields, envelope, terms::bytea[]"
     "  from unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::text[], $6::bytea[], $7::text[])"
     "  with ordinality as d(collection, id, revision, key_version, open_fields, envelope, terms, n) order by n"
     "  on conflict do nothing returning collection, id, terms),"
@@ -47,7 +55,7 @@ constexpr PgStatement kInsertMany{
 constexpr PgStatement kUpdate{
     "put_old",
     "with old as materialized (select revision, terms from records where collection = $1 and id = $2),"
-    " upd as (update records r set revision = $3::bigint, key_version = $4::int, open_fields = $5, envelope = $6,"
+    " upd as (update records r set revision = $3::bigint, key_version = " SLUIS_FLOOR("$1", "$4::int") ", open_fields = $5, envelope = $6,"
     "  terms = $7::bytea[] from old where r.collection = $1 and r.id = $2 and r.revision = old.revision"
     "  and old.revision < $3::bigint and ($8::bigint is null or old.revision = $8::bigint)"
     "  returning r.collection, r.id, old.terms as before),"
@@ -58,18 +66,6 @@ constexpr PgStatement kUpdate{
     " ins as (insert into record_terms (collection, term, id)"
     "  select $1, n, $2 from upd, unnest($7::bytea[]) n where n <> all(upd.before))"
     " select (select count(*) from upd), (select revision from old)"};
-
-// The terms as array_in reads them: {"\\x6162","\\x63"}.
-std::string array_text(const std::vector<Bytes>& terms) {
-  std::string text = "{";
-  for (const Bytes& term : terms) {
-    text += text.size() == 1 ? "\"\\\\x" : ",\"\\\\x";
-    text += to_hex(term);
-    text += '"';
-  }
-  text += '}';
-  return text;
-}
 
 void bind_row(PgParams& params, const Record& record, const std::vector<Bytes>& terms) {
   params.text(record.collection).text(record.id).u64(record.revision).i32(record.key_version);
@@ -126,7 +122,7 @@ PutMany::PutMany(std::span<const PutSteps* const> puts) : puts_(puts.begin(), pu
     key_versions.push_back(record.key_version);
     open_fields.push_back(record.open_fields);
     envelopes.push_back(record.envelope);
-    terms.push_back(array_text(put->terms()));
+    terms.push_back(pg_array_text(put->terms()));
   }
   params_.texts(collections).texts(ids).i64s(revisions).i32s(key_versions).texts(open_fields);
   params_.byte_strings(envelopes).texts(terms);

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "store/pg_connection.h"
+#include "store/rows.h"
 #include "store/store.h"
 
 namespace sluis::store::pg {
@@ -19,6 +20,8 @@ Result<bool> stored(PgConnection& connection, const Record& record);
 Status lock_row(PgConnection& connection, std::string_view collection, std::string_view id);
 // The parameter of a statement that compares revisions: NULL unless a revision is expected.
 void bind_expected(PgParams& params, const Expected& expected);
+// Adds the rows of a page to what is gathered; false if it wants no more of them.
+bool append_page(const PgResult& result, std::string_view collection, PageBuilder& page);
 Result<Record> get(PgConnection& connection, std::string_view collection, std::string_view id);
 Result<std::vector<Record>> read(PgConnection& connection, std::string_view collection,
                                  std::span<const std::string> ids);

@@ -85,11 +85,8 @@ Record record_at(const PgResult& result, int row, std::string_view collection) {
 
 SearchPage page_of(const PgResult& result, std::string_view collection, std::size_t limit) {
   PageBuilder page(limit);
-  for (int row = 0; row < result.rows(); ++row) {
-    if (!page.wants_more() || result.null(row, 4)) return page.finish(PageBuilder::Rest::some);
-    page.add(record_at(result, row, collection));
-  }
-  return page.finish(PageBuilder::Rest::none);
+  const bool all = append_page(result, collection, page);
+  return page.finish(all ? PageBuilder::Rest::none : PageBuilder::Rest::some);
 }
 
 using Terms = std::vector<Bytes>;
@@ -113,6 +110,14 @@ Result<std::size_t> lightest(PgConnection& connection, std::string_view collecti
 }
 
 }  // namespace
+
+bool append_page(const PgResult& result, std::string_view collection, PageBuilder& page) {
+  for (int row = 0; row < result.rows(); ++row) {
+    if (!page.wants_more() || result.null(row, 4)) return false;
+    page.add(record_at(result, row, collection));
+  }
+  return true;
+}
 
 Result<Record> get(PgConnection& connection, std::string_view collection, std::string_view id) {
   PgParams params;

@@ -7,13 +7,16 @@
 
 #include "store/checks.h"
 #include "store/pg_batch.h"
+#include "store/pg_documents.h"
 #include "store/pg_error.h"
 #include "store/pg_imports.h"
 #include "store/pg_keys.h"
+#include "store/pg_leases.h"
 #include "store/pg_migrate.h"
 #include "store/pg_pool.h"
 #include "store/pg_put.h"
 #include "store/pg_records.h"
+#include "store/pg_rollover.h"
 #include "store/pg_tokens.h"
 #include "store/rows.h"
 
@@ -23,6 +26,15 @@ namespace {
 constexpr int kRetries = 5;
 // For what is left of a batch that did not go together, one put after another.
 constexpr std::chrono::seconds kTimeAlone{10};
+
+// For a write that may be done twice: what settles it is doing it again.
+template <typename Work>
+auto repeated(const Work& work) {
+  return [&work](PgConnection& connection) -> Result<bool> {
+    if (auto done = work(connection); !done) return done.error();
+    return true;
+  };
+}
 
 class PostgresStore final : public Store {
  public:
@@ -108,6 +120,89 @@ class PostgresStore final : public Store {
     return reading([&](PgConnection& c) { return pg::import_errors(c, collection, import_id, line, limit); });
   }
 
+  Result<SearchPage> scan_versions(std::string_view collection, std::uint32_t least, std::uint32_t below,
+                                   std::string_view after, std::size_t limit) override {
+    if (auto ok = check_versions(collection, after, limit); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::scan_versions(c, collection, least, below, after, limit); });
+  }
+  Result<std::vector<std::size_t>> rewrite(const Lease& lease, std::span<const Rewrite> rewrites) override {
+    if (auto ok = check_lease(lease.name, lease.holder); !ok) return ok.error();
+    if (auto ok = check_rewrites(rewrites); !ok) return ok.error();
+    std::vector<std::size_t> overtaken;
+    auto done = writing([&](PgConnection& c) { return pg::rewrite(c, lease, rewrites, overtaken); },
+                        [&](PgConnection& c) { return pg::rewritten(c, rewrites, overtaken); });
+    if (!done) return done.error();
+    return overtaken;
+  }
+  Result<std::map<std::uint32_t, std::uint64_t>> count_versions(std::string_view collection) override {
+    if (auto ok = check_collection(collection); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::count_versions(c, collection); });
+  }
+  Status raise_floor(std::string_view collection, std::uint32_t least) override {
+    if (auto ok = check_floor(collection, least); !ok) return ok;
+    return writing([&](PgConnection& c) { return pg::raise_floor(c, collection, least); },
+                   [&](PgConnection& c) -> Result<bool> {
+                     auto found = pg::floor_of(c, collection);
+                     if (!found) return found.error();
+                     return *found >= least;
+                   });
+  }
+
+  // Taking and renewing once more does no harm.
+  Result<Lease> take_lease(std::string_view name, std::string_view holder, std::chrono::milliseconds ttl) override {
+    if (auto ok = check_lease(name, holder); !ok) return ok.error();
+    if (auto ok = check_ttl(ttl); !ok) return ok.error();
+    Lease taken;
+    const auto take = [&](PgConnection& c) -> Status {
+      auto lease = pg::take_lease(c, name, holder, ttl);
+      if (!lease) return lease.error();
+      taken = *std::move(lease);
+      return {};
+    };
+    if (auto done = writing(take, repeated(take)); !done) return done.error();
+    return taken;
+  }
+  Status renew_lease(const Lease& lease, std::chrono::milliseconds ttl) override {
+    if (auto ok = check_lease(lease.name, lease.holder); !ok) return ok;
+    if (auto ok = check_ttl(ttl); !ok) return ok;
+    const auto renew = [&](PgConnection& c) { return pg::renew_lease(c, lease, ttl); };
+    return writing(renew, repeated(renew));
+  }
+  Status drop_lease(const Lease& lease) override {
+    if (auto ok = check_lease(lease.name, lease.holder); !ok) return ok;
+    return writing([&](PgConnection& c) { return pg::drop_lease(c, lease); },
+                   [&](PgConnection& c) -> Result<bool> {
+                     auto holds = pg::lease_holds(c, lease);
+                     if (!holds) return holds.error();
+                     return !*holds;
+                   });
+  }
+
+  Result<Document> get_document(std::string_view kind, std::string_view name) override {
+    if (auto ok = check_document_name(kind, name); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::get_document(c, kind, name); });
+  }
+  Status put_document(const Document& document, std::uint64_t expected_revision) override {
+    if (auto ok = check_document(document, expected_revision); !ok) return ok;
+    return writing([&](PgConnection& c) { return pg::put_document(c, document, expected_revision); },
+                   [&](PgConnection& c) { return pg::document_stored(c, document); });
+  }
+  Result<std::vector<Document>> list_documents(std::string_view kind, std::string_view after,
+                                               std::size_t limit) override {
+    if (auto ok = check_document_list(kind, after, limit); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::list_documents(c, kind, after, limit); });
+  }
+  Status remove_document(std::string_view kind, std::string_view name, std::uint64_t expected_revision) override {
+    if (auto ok = check_document_name(kind, name); !ok) return ok;
+    return writing([&](PgConnection& c) { return pg::remove_document(c, kind, name, clamp_line(expected_revision)); },
+                   [&](PgConnection& c) -> Result<bool> {
+                     const auto stored = pg::get_document(c, kind, name);
+                     if (stored) return false;
+                     if (stored.error().code == Code::not_found) return true;
+                     return stored.error();
+                   });
+  }
+
   Status create_key(const Key& key) override {
     if (auto ok = check_key(key); !ok) return ok;
     return writing([&](PgConnection& c) { return pg::create_key(c, key); },
@@ -129,6 +224,20 @@ class PostgresStore final : public Store {
     if (auto ok = check_key_update(key, expected_revision); !ok) return ok;
     return writing([&](PgConnection& c) { return pg::update_key(c, key, expected_revision); },
                    [&](PgConnection& c) { return pg::key_stored(c, key); });
+  }
+
+  Result<KeyPage> scan_keys(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    if (auto ok = check_list(prefix, after); !ok) return ok.error();
+    return reading([&](PgConnection& c) { return pg::scan_keys(c, prefix, after, limit); });
+  }
+  // What a broken connection leaves unknown is tried again: what is stored by then counts as overtaken.
+  Result<std::vector<std::size_t>> update_keys(std::span<const KeyUpdate> updates) override {
+    if (auto ok = check_key_updates(updates); !ok) return ok.error();
+    std::vector<std::size_t> overtaken;
+    auto done = writing([&](PgConnection& c) { return pg::update_keys(c, updates, overtaken); },
+                        [](PgConnection&) -> Result<bool> { return false; });
+    if (!done) return done.error();
+    return overtaken;
   }
 
   Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {

@@ -34,6 +34,18 @@ ImportState state_after(ImportState after, const ChunkResult& result) {
   return after;
 }
 
+std::uint32_t oldest_key(std::span<const Record> records) noexcept {
+  std::uint32_t oldest = std::numeric_limits<std::int32_t>::max();
+  for (const Record& record : records) oldest = std::min(oldest, record.key_version);
+  return oldest;
+}
+
+std::vector<std::string> sorted(std::vector<std::string> ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
 std::uint64_t clamp_line(std::uint64_t line) noexcept {
   return std::min(line, std::uint64_t{std::numeric_limits<std::int64_t>::max()});
 }

@@ -83,6 +83,26 @@ create table login_tokens (
 create index login_tokens_by_principal on login_tokens (principal, expires_us);
 create index login_tokens_by_end on login_tokens (expires_us);
 )"},
+    {4, R"(
+create table documents (
+  kind text not null,
+  name text not null,
+  revision integer not null,
+  body text not null,
+  mac blob not null,
+  primary key (kind, name)
+) strict;
+create table leases (
+  name text not null primary key,
+  holder text not null,
+  epoch integer not null,
+  ends_us integer not null
+) strict, without rowid;
+create table floors (
+  collection text not null primary key,
+  least integer not null
+) strict, without rowid;
+)"},
 };
 
 // Every primary key starts with what rows are spread by; nothing is numbered by the database; records and record_terms
@@ -166,6 +186,26 @@ create table login_tokens (
 );
 create index login_tokens_by_principal on login_tokens (principal, expires_us);
 create index login_tokens_by_end on login_tokens (expires_us);
+)"},
+    {4, R"(
+create table documents (
+  kind text collate "C" not null,
+  name text collate "C" not null,
+  revision bigint not null,
+  body text not null,
+  mac bytea not null,
+  primary key (kind, name)
+);
+create table leases (
+  name text collate "C" not null primary key,
+  holder text not null,
+  epoch bigint not null,
+  ends_us bigint not null
+);
+create table floors (
+  collection text collate "C" not null primary key,
+  least integer not null
+);
 )"},
 };
 

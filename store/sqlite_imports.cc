@@ -2,6 +2,7 @@
 
 #include "store/rows.h"
 #include "store/sqlite_records.h"
+#include "store/sqlite_rollover.h"
 
 namespace sluis::store::sqlite {
 namespace {
@@ -54,6 +55,7 @@ Result<ChunkResult> apply_chunk(SqliteDb& db, std::span<const Record> records, s
   auto holds = fence_holds(db, after, expected_lines_done);
   if (!holds) return holds.error();
   if (!*holds) return Error{Code::conflict, "the import has moved on"};
+  if (auto ok = check_floor(db, after.collection, oldest_key(records)); !ok) return ok.error();
   ChunkResult result;
   for (std::size_t i = 0; i < records.size(); ++i) {
     auto added = insert_new(db, records[i]);

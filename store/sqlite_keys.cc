@@ -75,21 +75,47 @@ Status create_key(SqliteDb& db, const Key& key) {
   return save_versions(db, key);
 }
 
-Status update_key(SqliteDb& db, const Key& key, std::uint64_t expected_revision) {
-  auto stored = get_key(db, key.id);
-  if (!stored) return stored.error();
-  if (stored->name != key.name) return Error{Code::not_found, "no such key"};
-  if (stored->revision != expected_revision) return Error{Code::conflict, "the key is not at the expected revision"};
-  auto ok = db.query("update keys set created_us = ?, attributes = ?, revision = ?, mac = ?, due_us = ? where id = ?")
+namespace {
+
+// Whether the key was there at the expected revision.
+Result<bool> moved(SqliteDb& db, const Key& key, std::uint64_t expected_revision) {
+  auto ok = db.query(
+                  "update keys set created_us = ?, attributes = ?, revision = ?, mac = ?, due_us = ?"
+                  " where id = ? and name = ? and revision = ?")
                 .bind_size(key.created_us)
                 .bind(key.attributes)
                 .bind_size(key.revision)
                 .bind(key.mac)
                 .bind_size(key.due_us)
                 .bind(ByteView(key.id))
+                .bind(key.name)
+                .bind_size(expected_revision)
                 .run();
-  if (!ok) return ok;
-  return save_versions(db, key);
+  if (!ok) return ok.error();
+  return db.changes() == 1;
+}
+
+}  // namespace
+
+Status update_key(SqliteDb& db, const Key& key, std::uint64_t expected_revision) {
+  const auto done = moved(db, key, expected_revision);
+  if (!done) return done.error();
+  if (*done) return save_versions(db, key);
+  const auto stored = get_key(db, key.id);
+  if (!stored) return stored.error();
+  if (stored->name != key.name) return Error{Code::not_found, "no such key"};
+  return Error{Code::conflict, "the key is not at the expected revision"};
+}
+
+Status update_keys(SqliteDb& db, std::span<const KeyUpdate> updates, std::vector<std::size_t>& overtaken) {
+  overtaken.clear();
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    const auto done = moved(db, *updates[i].key, updates[i].expected_revision);
+    if (!done) return done.error();
+    if (!*done) overtaken.push_back(i);
+    if (auto ok = *done ? save_versions(db, *updates[i].key) : Status{}; !ok) return ok;
+  }
+  return {};
 }
 
 Result<Key> get_key(SqliteDb& db, std::string_view name) {
@@ -122,6 +148,27 @@ Result<std::vector<std::string>> list_keys(SqliteDb& db, std::string_view prefix
     if (!*row || !query.text_view(0).starts_with(prefix)) return names;
     names.push_back(query.text(0));
   }
+}
+
+Result<KeyPage> scan_keys(SqliteDb& db, std::string_view prefix, std::string_view after, std::size_t limit) {
+  const std::size_t rows = page_rows(limit);
+  const auto names = list_keys(db, prefix, after, rows);
+  if (!names) return names.error();
+  KeyPage page;
+  std::size_t bytes = 0;
+  for (const std::string& name : *names) {
+    auto key = get_key(db, name);
+    if (!key && key.error().code == Code::not_found) continue;  // removed between the two statements
+    if (!key) return key.error();
+    bytes += key->attributes.size();
+    page.keys.push_back(*std::move(key));
+    if (bytes >= kMaxPageBytes) break;
+  }
+  if (page.keys.empty()) return page;
+  const auto beyond = list_keys(db, prefix, page.keys.back().name, 1);
+  if (!beyond) return beyond.error();
+  page.more = !beyond->empty();
+  return page;
 }
 
 Status remove_key(SqliteDb& db, std::string_view name, const KeyId& id, std::uint64_t expected_revision) {

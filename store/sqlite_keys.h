@@ -7,6 +7,8 @@
 namespace sluis::store::sqlite {
 
 Status create_key(SqliteDb& db, const Key& key);
+Result<KeyPage> scan_keys(SqliteDb& db, std::string_view prefix, std::string_view after, std::size_t limit);
+Status update_keys(SqliteDb& db, std::span<const KeyUpdate> updates, std::vector<std::size_t>& overtaken);
 Status update_key(SqliteDb& db, const Key& key, std::uint64_t expected_revision);
 Result<Key> get_key(SqliteDb& db, std::string_view name);
 Result<Key> get_key(SqliteDb& db, const KeyId& id);

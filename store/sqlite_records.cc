@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/sqlite_rollover.h"
 #include "store/terms.h"
 
 namespace sluis::store::sqlite {
@@ -12,17 +13,18 @@ constexpr Error kNotFound{Code::not_found, "no such record"};
 
 struct Stored {
   std::uint64_t revision;
+  std::uint32_t key_version;
   std::vector<Bytes> terms;
 };
 
 Result<std::optional<Stored>> find(SqliteDb& db, std::string_view collection, std::string_view id) {
-  auto query = db.query("select revision, terms from records where collection = ? and id = ?");
+  auto query = db.query("select revision, key_version, terms from records where collection = ? and id = ?");
   auto row = query.bind(collection).bind(id).step();
   if (!row) return row.error();
   if (!*row) return std::optional<Stored>();
-  auto terms = unpack_list(query.blob(1));
+  auto terms = unpack_list(query.blob(2));
   if (!terms) return terms.error();
-  return std::optional<Stored>(Stored{query.size(0), *std::move(terms)});
+  return std::optional<Stored>(Stored{query.size(0), static_cast<std::uint32_t>(query.number(1)), *std::move(terms)});
 }
 
 Status insert_row(SqliteDb& db, const Record& record, ByteView terms) {
@@ -80,19 +82,30 @@ bool holds(const Expected& expected, const std::optional<Stored>& stored, std::u
   return false;
 }
 
-}  // namespace
-
-Status put(SqliteDb& db, const Record& record, const Expected& expected) {
-  auto stored = find(db, record.collection, record.id);
-  if (!stored) return stored.error();
-  if (!holds(expected, *stored, record.revision)) return kConflict;
+Status write(SqliteDb& db, const Record& record, const std::optional<Stored>& stored) {
   const auto terms = pack_terms(record.terms);
   const Bytes list = pack_list(terms);
-  const std::vector<Bytes> before = *stored ? std::move((*stored)->terms) : std::vector<Bytes>();
-  auto ok = *stored ? update_row(db, record, list) : insert_row(db, record, list);
+  const std::vector<Bytes> before = stored ? stored->terms : std::vector<Bytes>();
+  auto ok = stored ? update_row(db, record, list) : insert_row(db, record, list);
   if (!ok) return ok;
   if (ok = each_term(db, kDropTerm, record.collection, record.id, before, terms); !ok) return ok;
   return each_term(db, kAddTerm, record.collection, record.id, terms, before);
+}
+
+}  // namespace
+
+Status put(SqliteDb& db, const Record& record, const Expected& expected) {
+  const auto stored = find(db, record.collection, record.id);
+  if (!stored) return stored.error();
+  if (!holds(expected, *stored, record.revision)) return kConflict;
+  if (auto ok = check_floor(db, record.collection, record.key_version); !ok) return ok;
+  return write(db, record, *stored);
+}
+
+Status replace(SqliteDb& db, const Record& record) {
+  const auto stored = find(db, record.collection, record.id);
+  if (!stored) return stored.error();
+  return write(db, record, *stored);
 }
 
 Result<bool> insert_new(SqliteDb& db, const Record& record) {
@@ -111,6 +124,27 @@ Result<bool> insert_new(SqliteDb& db, const Record& record) {
   if (!added) return added.error();
   if (db.changes() == 0) return false;
   if (auto ok = each_term(db, kAddTerm, record.collection, record.id, terms, {}); !ok) return ok.error();
+  return true;
+}
+
+Result<bool> rewrite_one(SqliteDb& db, const Record& record, std::uint32_t expected_key_version) {
+  const auto stored = find(db, record.collection, record.id);
+  if (!stored) return stored.error();
+  const bool same = *stored && (*stored)->revision == record.revision && (*stored)->key_version == expected_key_version;
+  if (!same) return false;
+  const auto terms = pack_terms(record.terms);
+  const Bytes list = pack_list(terms);
+  auto ok = db.query("update records set key_version = ?, terms = ?, envelope = ? where collection = ? and id = ?")
+                .bind_size(record.key_version)
+                .bind(list)
+                .bind(record.envelope)
+                .bind(record.collection)
+                .bind(record.id)
+                .run();
+  if (!ok) return ok.error();
+  const std::vector<Bytes>& before = (*stored)->terms;
+  if (ok = each_term(db, kDropTerm, record.collection, record.id, before, terms); !ok) return ok.error();
+  if (ok = each_term(db, kAddTerm, record.collection, record.id, terms, before); !ok) return ok.error();
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "store/rows.h"
 #include "store/sqlite_db.h"
 #include "store/store.h"
 
@@ -13,8 +14,15 @@ namespace sluis::store::sqlite {
 Status put(SqliteDb& db, const Record& record, const Expected& expected);
 // Adds a record that is not there; false if its id is taken.
 Result<bool> insert_new(SqliteDb& db, const Record& record);
+// Gives the record its new key version, envelope and terms; false if it has another revision or key version, or is
+// gone.
+Result<bool> rewrite_one(SqliteDb& db, const Record& record, std::uint32_t expected_key_version);
+// Makes the record what it is here, whatever is there.
+Status replace(SqliteDb& db, const Record& record);
 Status remove(SqliteDb& db, std::string_view collection, std::string_view id, const Expected& expected);
 
+// The rest of a query of id, revision, key version, open fields and envelope as a page.
+Result<SearchPage> gather(SqliteQuery& query, std::string_view collection, PageBuilder& page);
 Result<Record> get(SqliteDb& db, std::string_view collection, std::string_view id);
 Result<std::vector<Record>> read(SqliteDb& db, std::string_view collection, std::span<const std::string> ids);
 Result<std::uint64_t> count(SqliteDb& db, std::string_view collection);

@@ -55,6 +55,15 @@ std::string successor(std::string_view id) {
 
 }  // namespace
 
+Result<SearchPage> gather(SqliteQuery& query, std::string_view collection, PageBuilder& page) {
+  for (;;) {
+    auto row = query.step();
+    if (!row) return row.error();
+    if (!*row || !page.wants_more()) return page.finish(*row ? PageBuilder::Rest::some : PageBuilder::Rest::none);
+    page.add(record_at(query, collection));
+  }
+}
+
 Result<Record> get(SqliteDb& db, std::string_view collection, std::string_view id) {
   auto query = db.query(
       "select id, revision, key_version, open_fields, envelope from records"
@@ -94,12 +103,7 @@ Result<SearchPage> scan(SqliteDb& db, std::string_view collection, std::string_v
       " where collection = ? and id > ? order by id limit ?");
   PageBuilder page(limit);
   query.bind(collection).bind(after).bind_size(page.rows_to_ask());
-  for (;;) {
-    auto row = query.step();
-    if (!row) return row.error();
-    if (!*row || !page.wants_more()) return page.finish(*row ? PageBuilder::Rest::some : PageBuilder::Rest::none);
-    page.add(record_at(query, collection));
-  }
+  return gather(query, collection, page);
 }
 
 Result<SearchPage> search(SqliteDb& db, std::string_view collection, std::span<const Match> all_of,

@@ -9,11 +9,14 @@
 #include "store/checks.h"
 #include "store/rows.h"
 #include "store/schema.h"
+#include "store/sqlite_documents.h"
 #include "store/sqlite_imports.h"
 #include "store/sqlite_keys.h"
+#include "store/sqlite_leases.h"
 #include "store/sqlite_migrate.h"
 #include "store/sqlite_pool.h"
 #include "store/sqlite_records.h"
+#include "store/sqlite_rollover.h"
 #include "store/sqlite_tokens.h"
 
 namespace sluis::store {
@@ -112,6 +115,62 @@ class SqliteStore final : public Store {
     return sqlite::import_errors(*db, collection, import_id, clamp_line(after_line), limit);
   }
 
+  Result<SearchPage> scan_versions(std::string_view collection, std::uint32_t least, std::uint32_t below,
+                                   std::string_view after, std::size_t limit) override {
+    if (auto ok = check_versions(collection, after, limit); !ok) return ok.error();
+    const auto db = readers_->take();
+    return sqlite::scan_versions(*db, collection, least, below, after, limit);
+  }
+  Result<std::vector<std::size_t>> rewrite(const Lease& lease, std::span<const Rewrite> rewrites) override {
+    if (auto ok = check_lease(lease.name, lease.holder); !ok) return ok.error();
+    if (auto ok = check_rewrites(rewrites); !ok) return ok.error();
+    return writing<std::vector<std::size_t>>([&](SqliteDb& db) { return sqlite::rewrite(db, lease, rewrites); });
+  }
+  Result<std::map<std::uint32_t, std::uint64_t>> count_versions(std::string_view collection) override {
+    if (auto ok = check_collection(collection); !ok) return ok.error();
+    const auto db = readers_->take();
+    return sqlite::count_versions(*db, collection);
+  }
+  Status raise_floor(std::string_view collection, std::uint32_t least) override {
+    if (auto ok = check_floor(collection, least); !ok) return ok;
+    return writer_.run([&](SqliteDb& db) { return sqlite::raise_floor(db, collection, least); });
+  }
+
+  Result<Lease> take_lease(std::string_view name, std::string_view holder, std::chrono::milliseconds ttl) override {
+    if (auto ok = check_lease(name, holder); !ok) return ok.error();
+    if (auto ok = check_ttl(ttl); !ok) return ok.error();
+    return writing<Lease>([&](SqliteDb& db) { return sqlite::take_lease(db, name, holder, ttl); });
+  }
+  Status renew_lease(const Lease& lease, std::chrono::milliseconds ttl) override {
+    if (auto ok = check_lease(lease.name, lease.holder); !ok) return ok;
+    if (auto ok = check_ttl(ttl); !ok) return ok;
+    return writer_.run([&](SqliteDb& db) { return sqlite::renew_lease(db, lease, ttl); });
+  }
+  Status drop_lease(const Lease& lease) override {
+    if (auto ok = check_lease(lease.name, lease.holder); !ok) return ok;
+    return writer_.run([&](SqliteDb& db) { return sqlite::drop_lease(db, lease); });
+  }
+
+  Result<Document> get_document(std::string_view kind, std::string_view name) override {
+    if (auto ok = check_document_name(kind, name); !ok) return ok.error();
+    const auto db = readers_->take();
+    return sqlite::get_document(*db, kind, name);
+  }
+  Status put_document(const Document& document, std::uint64_t expected_revision) override {
+    if (auto ok = check_document(document, expected_revision); !ok) return ok;
+    return writer_.run([&](SqliteDb& db) { return sqlite::put_document(db, document, expected_revision); });
+  }
+  Result<std::vector<Document>> list_documents(std::string_view kind, std::string_view after,
+                                               std::size_t limit) override {
+    if (auto ok = check_document_list(kind, after, limit); !ok) return ok.error();
+    const auto db = readers_->take();
+    return sqlite::list_documents(*db, kind, after, limit);
+  }
+  Status remove_document(std::string_view kind, std::string_view name, std::uint64_t expected_revision) override {
+    if (auto ok = check_document_name(kind, name); !ok) return ok;
+    return writer_.run([&](SqliteDb& db) { return sqlite::remove_document(db, kind, name, expected_revision); });
+  }
+
   Status create_key(const Key& key) override {
     if (auto ok = check_key(key); !ok) return ok;
     return writer_.run([&](SqliteDb& db) { return sqlite::create_key(db, key); });
@@ -134,6 +193,19 @@ class SqliteStore final : public Store {
   Status update_key(const Key& key, std::uint64_t expected_revision) override {
     if (auto ok = check_key_update(key, expected_revision); !ok) return ok;
     return writer_.run([&](SqliteDb& db) { return sqlite::update_key(db, key, expected_revision); });
+  }
+
+  Result<KeyPage> scan_keys(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    if (auto ok = check_list(prefix, after); !ok) return ok.error();
+    const auto db = readers_->take();
+    return sqlite::scan_keys(*db, prefix, after, limit);
+  }
+  Result<std::vector<std::size_t>> update_keys(std::span<const KeyUpdate> updates) override {
+    if (auto ok = check_key_updates(updates); !ok) return ok.error();
+    std::vector<std::size_t> overtaken;
+    auto done = writer_.run([&](SqliteDb& db) { return sqlite::update_keys(db, updates, overtaken); });
+    if (!done) return done.error();
+    return overtaken;
   }
 
   Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {
@@ -175,6 +247,20 @@ class SqliteStore final : public Store {
   }
 
  private:
+  // A write with an answer.
+  template <typename T, typename Work>
+  Result<T> writing(const Work& work) {
+    std::optional<T> answer;
+    auto done = writer_.run([&](SqliteDb& db) -> Status {
+      auto result = work(db);
+      if (!result) return result.error();
+      answer = *std::move(result);
+      return {};
+    });
+    if (!done) return done.error();
+    return *std::move(answer);
+  }
+
   std::string path_;
   SqliteWriter writer_;
   std::unique_ptr<SqliteReaders> readers_;

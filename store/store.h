@@ -41,7 +41,9 @@ inline constexpr std::size_t kMaxReadBytes = std::size_t{64} << 20U;
 inline constexpr std::size_t kMaxChunkRecords = 50'000;
 inline constexpr std::size_t kMaxPuts = 256;  // of one put_many
 inline constexpr std::size_t kMaxRewrites = 10'000;
+inline constexpr std::size_t kMaxKindBytes = 32;  // of documents
 inline constexpr std::size_t kMaxDocumentBytes = std::size_t{1} << 20U;
+inline constexpr std::chrono::milliseconds kMaxLease = std::chrono::hours(24);
 
 // One blind index entry of a record.
 struct IndexTerm {
@@ -175,6 +177,18 @@ struct Rewrite {
   std::uint32_t expected_key_version = 0;
 };
 
+// Keys as they are stored, ordered by name.
+struct KeyPage {
+  std::vector<Key> keys;
+  bool more = false;  // exact
+};
+
+// One of several changes of keys. The key outlives the call.
+struct KeyUpdate {
+  const Key* key;
+  std::uint64_t expected_revision;
+};
+
 class Store {
  public:
   Store() = default;
@@ -224,32 +238,36 @@ class Store {
   // Rollover. Records of the collection whose key version is at least `least` and below `below`, ids greater than
   // `after`, ordered by id.
   virtual Result<SearchPage> scan_versions(std::string_view collection, std::uint32_t least, std::uint32_t below,
-                                           std::string_view after, std::size_t limit);
+                                           std::string_view after, std::size_t limit) = 0;
   // Replaces the envelope, key version and terms of each record that still has the record's revision and the expected
   // key version; gives the ascending indexes of those that do not (changed, removed or rewritten meanwhile), which are
   // left alone. All in one transaction, in which the lease must still be the holder's: conflict if it is not, and
-  // nothing is written. too_large past kMaxRewrites.
-  virtual Result<std::vector<std::size_t>> rewrite(const Lease& lease, std::span<const Rewrite> rewrites);
-  // Records by key version: a full scan.
-  virtual Result<std::map<std::uint32_t, std::uint64_t>> count_versions(std::string_view collection);
+  // nothing is written. The records are of one collection, each once, and their key versions grow: invalid otherwise.
+  // too_large past kMaxRewrites.
+  virtual Result<std::vector<std::size_t>> rewrite(const Lease& lease, std::span<const Rewrite> rewrites) = 0;
+  // Records by key version: a full scan, part by part. Exact for versions below the floor, for nothing comes to them.
+  virtual Result<std::map<std::uint32_t, std::uint64_t>> count_versions(std::string_view collection) = 0;
   // From its return on, no put or import of the collection under a key version below `least` is or becomes stored: they
-  // fail with busy ("the key is out of use"). Never goes down. unavailable if writes from before do not end in time.
-  virtual Status raise_floor(std::string_view collection, std::uint32_t least);
+  // fail with busy ("the key is out of use"). Never goes down. unavailable if writes from before do not end in time:
+  // then nothing has changed.
+  virtual Status raise_floor(std::string_view collection, std::uint32_t least) = 0;
 
-  // Leases, by the store's own clock. take_lease: conflict while another holder's has not ended; the holder's own live
-  // lease is prolonged and keeps its epoch, else the epoch is one above the last. renew_lease and drop_lease: conflict
-  // if it is no longer this one.
-  virtual Result<Lease> take_lease(std::string_view name, std::string_view holder, std::chrono::milliseconds ttl);
-  virtual Status renew_lease(const Lease& lease, std::chrono::milliseconds ttl);
-  virtual Status drop_lease(const Lease& lease);
+  // Leases, by the store's own clock; `ttl` is 1 ms to a day. take_lease: conflict while another holder's has not
+  // ended; the holder's own live lease is prolonged and keeps its epoch, else the epoch is one above the last.
+  // renew_lease and drop_lease: conflict if it is no longer this one.
+  virtual Result<Lease> take_lease(std::string_view name, std::string_view holder, std::chrono::milliseconds ttl) = 0;
+  virtual Status renew_lease(const Lease& lease, std::chrono::milliseconds ttl) = 0;
+  virtual Status drop_lease(const Lease& lease) = 0;
 
   // Documents. put_document: `expected_revision` 0 means that the name must be new; conflict if it does not hold.
-  // `document.revision` must be above it. list_documents: names greater than `after`, ordered byte by byte.
-  virtual Result<Document> get_document(std::string_view kind, std::string_view name);
-  virtual Status put_document(const Document& document, std::uint64_t expected_revision);
+  // `document.revision` must be above it. list_documents: names greater than `after`, ordered byte by byte, until
+  // `limit` or kMaxPageBytes is reached; only an empty list means that nothing is left. remove_document: not_found, or
+  // conflict if it has another revision.
+  virtual Result<Document> get_document(std::string_view kind, std::string_view name) = 0;
+  virtual Status put_document(const Document& document, std::uint64_t expected_revision) = 0;
   virtual Result<std::vector<Document>> list_documents(std::string_view kind, std::string_view after,
-                                                       std::size_t limit);
-  virtual Status remove_document(std::string_view kind, std::string_view name, std::uint64_t expected_revision);
+                                                       std::size_t limit) = 0;
+  virtual Status remove_document(std::string_view kind, std::string_view name, std::uint64_t expected_revision) = 0;
 
   // Keys. create_key stores the key with its versions: conflict if the name or the id exists.
   virtual Status create_key(const Key& key) = 0;
@@ -262,6 +280,11 @@ class Store {
   // revision is `expected_revision`: conflict if not, not_found if there is no such key. `key.revision` must be above
   // it.
   virtual Status update_key(const Key& key, std::uint64_t expected_revision) = 0;
+  // list_keys with the keys themselves; a page stops after the key whose attributes bring it to kMaxPageBytes.
+  virtual Result<KeyPage> scan_keys(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
+  // update_key for each, of different keys, in one transaction; gives the ascending indexes of those that did not go
+  // through (not at the expected revision, or gone). too_large past kMaxRewrites.
+  virtual Result<std::vector<std::size_t>> update_keys(std::span<const KeyUpdate> updates) = 0;
   // Removes the key and its versions: conflict if it has another id or revision, not_found if there is no such name.
   virtual Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) = 0;
   // Names of the keys whose due_us is neither 0 nor after `before_us`, the longest due first.

@@ -152,16 +152,28 @@ Answer lookup_answer(const Call& call, const Lookup& found) {
   return answer;
 }
 
+// The call is about the token that it is made with, or about one that its body names. Either must be the caller's own:
+// Tokens finds none that was issued to another certificate.
+enum class Whose : std::uint8_t { own, named };
+
+Result<std::string_view> token_of(const Call& call, Params& params, Whose whose) {
+  if (whose == Whose::own) return presented_token(call);
+  const std::string_view named = params.text("token");
+  if (params.refusal()) return Error{Code::invalid, "the body is not an object whose 'token' is a text"};
+  if (named.empty()) return Error{Code::invalid, "missing token"};
+  return named;
+}
+
 Lookup certificate_lookup(const Call& call) {
   const std::uint64_t end_us = std::max(call.certificate->not_after * kSecond, call.now_us);
   return {"", "", call.now_us, end_us, (end_us - call.now_us) / kSecond, 0, "certificate"};
 }
 
-Outcome lookup_self(Tokens& tokens, Call& call) {
+Outcome look_up(Tokens& tokens, Call& call, Whose whose) {
   constexpr std::string_view kAction = "auth.lookup";
   Params params(call, kNoNames);
   if (params.refusal()) return refuse(*params.refusal());
-  const auto token = presented_token(call);
+  const auto token = token_of(call, params, whose);
   if (!token) return refuse(token.error());
   const auto holder = holder_of(call);
   if (!holder) return refuse_logged(call, kAction, holder.error());
@@ -179,12 +191,12 @@ Outcome lookup_self(Tokens& tokens, Call& call) {
   return answer(call, std::move(out));
 }
 
-Outcome renew_self(Tokens& tokens, Call& call) {
+Outcome renew(Tokens& tokens, Call& call, Whose whose) {
   constexpr std::string_view kAction = "auth.renew";
   Params params(call, kRenewNames);
   const auto increment = params.maybe_seconds("increment");
   if (params.refusal()) return refuse(*params.refusal());
-  const auto token = presented_token(call);
+  const auto token = token_of(call, params, whose);
   if (!token) return refuse(token.error());
   const auto holder = holder_of(call);
   if (!holder) return refuse_logged(call, kAction, holder.error());
@@ -203,9 +215,10 @@ Outcome renew_self(Tokens& tokens, Call& call) {
   return done(call, transit::envelope_of(call, std::move(answer)), kAction, detail_of(*row));
 }
 
-Outcome revoke_self(Tokens& tokens, Call& call) {
+Outcome revoke(Tokens& tokens, Call& call, Whose whose) {
   constexpr std::string_view kAction = "auth.revoke";
-  const auto token = presented_token(call);
+  Params params(call, kNoNames);
+  const auto token = token_of(call, params, whose);
   if (!token) return refuse(token.error());
   const auto holder = holder_of(call);
   if (!holder) return refuse_logged(call, kAction, holder.error());
@@ -213,6 +226,11 @@ Outcome revoke_self(Tokens& tokens, Call& call) {
   const auto row = tokens.revoke(*token, *holder, call.now_us);
   if (!row) return refuse_logged(call, kAction, row.error());
   return done(call, transit::no_content(), kAction, detail_of(*row));
+}
+
+template <Outcome (*function)(Tokens&, Call&, Whose), Whose whose>
+Outcome about(Tokens& tokens, Call& call) {
+  return function(tokens, call, whose);
 }
 
 }  // namespace
@@ -227,10 +245,15 @@ std::vector<Route> login_routes(Tokens& tokens) {
   // These handlers look at the token themselves, since they need its row.
   const auto ignored = TokenUse::ignored;
   add_write(routes, row(Method::post, "/v1/auth/cert/login", ignored, login));
-  routes.push_back(row(Method::get, "/v1/auth/token/lookup-self", ignored, lookup_self));
-  add_write(routes, row(Method::post, "/v1/auth/token/lookup-self", ignored, lookup_self));
-  add_write(routes, row(Method::post, "/v1/auth/token/renew-self", ignored, renew_self));
-  add_write(routes, row(Method::post, "/v1/auth/token/revoke-self", ignored, revoke_self));
+  constexpr auto look_up_own = about<look_up, Whose::own>;
+  routes.push_back(row(Method::get, "/v1/auth/token/lookup-self", ignored, look_up_own));
+  add_write(routes, row(Method::post, "/v1/auth/token/lookup-self", ignored, look_up_own));
+  add_write(routes, row(Method::post, "/v1/auth/token/renew-self", ignored, about<renew, Whose::own>));
+  add_write(routes, row(Method::post, "/v1/auth/token/revoke-self", ignored, about<revoke, Whose::own>));
+  const auto checked = TokenUse::checked;
+  add_write(routes, row(Method::post, "/v1/auth/token/lookup", checked, about<look_up, Whose::named>));
+  add_write(routes, row(Method::post, "/v1/auth/token/renew", checked, about<renew, Whose::named>));
+  add_write(routes, row(Method::post, "/v1/auth/token/revoke", checked, about<revoke, Whose::named>));
   return routes;
 }
 

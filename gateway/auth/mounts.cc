@@ -57,6 +57,22 @@ void append_brief(JsonPen& pen, const Mount& mount) {
   pen.close_object();
 }
 
+// What there is, by path, in `data` and beside it.
+Outcome listed(const Call& call, const std::vector<Mount>& mounts) {
+  if (call.principal == nullptr) return refuse(kNobody);
+  transit::Answer answer;
+  JsonPen pen(answer.data);
+  pen.open_object();
+  for (const Mount& mount : mounts) {
+    pen.name(mount.path).open_object();
+    append_members(pen, mount);
+    pen.close_object();
+  }
+  pen.close_object();
+  const SecretBuffer beside = answer.data.clone();
+  return answer_twice(call, std::move(answer), beside.expose_text());
+}
+
 std::string path_of(const Call& call) {
   std::string path;
   for (const auto& [name, value] : call.params) path += value + '/';
@@ -66,18 +82,10 @@ std::string path_of(const Call& call) {
 }  // namespace
 
 Outcome mounts(const SysParts& parts, Call& call) {
-  if (call.principal == nullptr) return refuse(kNobody);
-  transit::Answer answer;
-  JsonPen pen(answer.data);
-  pen.open_object();
-  for (const Mount& mount : engines(parts)) {
-    pen.name(mount.path).open_object();
-    append_members(pen, mount);
-    pen.close_object();
-  }
-  pen.close_object();
-  const SecretBuffer beside = answer.data.clone();
-  return answer_twice(call, std::move(answer), beside.expose_text());
+  return listed(call, engines(parts));
+}
+Outcome logins(const SysParts&, Call& call) {
+  return listed(call, {kLogin});
 }
 
 Outcome ui_mounts(const SysParts& parts, Call& call) {

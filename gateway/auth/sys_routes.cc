@@ -127,6 +127,7 @@ std::vector<Route> sys_routes(const SysParts& parts) {
       look("/v1/sys/init", ignored, [](Call&) { return init_status(); }),
       look("/v1/sys/leader", ignored, [](Call&) { return leader(); }),
       look("/v1/sys/mounts", checked, [parts](Call& call) { return mounts(parts, call); }),
+      look("/v1/sys/auth", checked, [parts](Call& call) { return logins(parts, call); }),
       look("/v1/sys/internal/ui/mounts", ignored, [parts](Call& call) { return ui_mounts(parts, call); }),
   };
   // A path of any length below the last one: patterns have a fixed number of segments.

@@ -21,9 +21,16 @@ struct Shared {
 void add_records(CLI::App& app, const Shared& shared);
 void add_import(CLI::App& records, const Shared& shared);
 void add_export(CLI::App& records, const Shared& shared);
+void add_adopt(CLI::App& app, const Shared& shared);
+void add_export_to_key(CLI::App& app, const Shared& shared);
 void add_hsm(CLI::App& app, const Shared& shared);
 void add_policy(CLI::App& app, const Shared& shared);
+void add_backup(CLI::App& app, const Shared& shared);
 void add_audit(CLI::App& app, const Shared& shared);
+void add_keys(CLI::App& app, const Shared& shared);
+void add_rollover(CLI::App& app, const Shared& shared);
+void add_approvals(CLI::App& app, const Shared& shared);
+void add_policy_propose(CLI::App& policy, const Shared& shared);
 void add_status(CLI::App& app, const Shared& shared);
 void add_completion(CLI::App& app);
 

@@ -49,9 +49,15 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   sluis::cli::add_records(app, shared);
+  sluis::cli::add_adopt(app, shared);
+  sluis::cli::add_export_to_key(app, shared);
   sluis::cli::add_hsm(app, shared);
   sluis::cli::add_policy(app, shared);
   sluis::cli::add_audit(app, shared);
+  sluis::cli::add_keys(app, shared);
+  sluis::cli::add_rollover(app, shared);
+  sluis::cli::add_approvals(app, shared);
+  sluis::cli::add_backup(app, shared);
   sluis::cli::add_status(app, shared);
   sluis::cli::add_completion(app);
   app.footer(kFooter);  // last: subcommands begin with a copy of it

@@ -1,4 +1,5 @@
-// `sluis policy …`: checks and explains a policy file on this machine; no gateway is asked.
+// `sluis policy …`: checks and explains a policy file on this machine; no gateway is asked (but to propose one:
+// approvals.cc).
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -92,7 +93,7 @@ void explain(const Shared& shared, const Given& given) {
 }  // namespace
 
 void add_policy(CLI::App& app, const Shared& shared) {
-  auto* policy = app.add_subcommand("policy", "check and explain a policy file");
+  auto* policy = app.add_subcommand("policy", "check, explain and propose a policy file");
   policy->require_subcommand(1);
   auto given = std::make_shared<Given>();
   auto* sub = policy->add_subcommand("check", "whether a policy file loads; errors with line and column");
@@ -113,6 +114,7 @@ void add_policy(CLI::App& app, const Shared& shared) {
       "\nExample:\n  sluis policy explain registry-backend records.read --collection diplomas \\\n"
       "    --purpose diploma-verification --case C-17 --policy policy.toml");
   sub->callback([&shared, given] { explain(shared, *given); });
+  add_policy_propose(*policy, shared);
   policy->footer("\nExample:\n  sluis policy check /etc/sluis/policy.toml");
 }
 

@@ -7,8 +7,11 @@
 #include <fstream>
 #include <sstream>
 
+#include "gateway/backups/window.h"
 #include "gateway/config/collections.h"
+#include "gateway/config/data_sources.h"
 #include "gateway/config/options.h"
+#include "gateway/config/periods.h"
 #include "policy/names.h"
 #include "policy/toml_document.h"
 
@@ -38,12 +41,13 @@ bool chosen(std::string_view choices, std::string_view text) {
 
 Node::Kind node_kind(Option::Kind kind) {
   if (kind == Option::Kind::number) return Node::Kind::integer;
+  if (kind == Option::Kind::list) return Node::Kind::array;
   return kind == Option::Kind::flag ? Node::Kind::boolean : Node::Kind::string;
 }
 
 bool good_mount(std::string_view mount) {
-  constexpr std::string_view kOwn[] = {"approvals", "audit",   "auth",      "backups", "keys",
-                                       "policy",    "records", "rollovers", "sys",     "tlog"};
+  constexpr std::string_view kOwn[] = {"adopted", "approvals", "audit",   "auth",      "backups", "keys",
+                                       "moves",   "policy",    "records", "rollovers", "sys",     "tlog"};
   const bool own = std::find(std::begin(kOwn), std::end(kOwn), mount) != std::end(kOwn);
   return !own && policy::well_formed(mount) && mount.find('.') == std::string_view::npos;
 }
@@ -76,7 +80,7 @@ class ConfigReader {
   }
 
   void check_names() {
-    std::vector<std::string_view> sections{"collection"};
+    std::vector<std::string_view> sections{"collection", "data_source", "period"};
     for (const Option& option : options()) {
       if (sections.back() != option.section) sections.push_back(option.section);
     }
@@ -85,7 +89,8 @@ class ConfigReader {
         unknown(member, "section", sections);
         continue;
       }
-      if (member.key != "collection") check_section(member);
+      const bool listed = member.key == "collection" || member.key == "data_source" || member.key == "period";
+      if (!listed) check_section(member);
     }
   }
 
@@ -115,13 +120,25 @@ class ConfigReader {
     if (given->value.kind != wanted) {
       return problems_.error(given->value.at, std::string(option.name) + " is " + std::string(policy::name(wanted)));
     }
-    OptionValue value{given->value.text, static_cast<std::uint64_t>(given->value.integer), given->value.truth};
+    OptionValue value{given->value.text, static_cast<std::uint64_t>(given->value.integer), given->value.truth, {}};
+    if (option.kind == Option::Kind::list && !read_list(option, *given, value)) return;
     if (option.kind == Option::Kind::number && !in_bounds(option, *given)) return;
     if (option.kind == Option::Kind::choice && !chosen(option.unit, value.text)) {
       return problems_.error(given->value.at, std::string(option.name) + " is one of " + std::string(option.unit));
     }
     if (option.kind == Option::Kind::path) value.text = absolute(base_, value.text);
     option.set(config_, value);
+  }
+
+  bool read_list(const Option& option, const Member& given, OptionValue& value) {
+    for (const Node& item : given.value.items) {
+      if (item.kind != Node::Kind::string || item.text.empty()) {
+        problems_.error(item.at, std::string(option.name) + " is a list of texts, none of them empty");
+        return false;
+      }
+      value.list.push_back(item.text);
+    }
+    return true;
   }
 
   bool in_bounds(const Option& option, const Member& given) {
@@ -140,13 +157,18 @@ class ConfigReader {
       const std::string name = std::string(option.section) + '.' + std::string(option.name);
       return problems_.error(place_of(option.section), "option " + name + " is missing: " + std::string(option.text));
     }
-    OptionValue value{std::string(option.standard), 0, option.standard == "true"};
+    OptionValue value{std::string(option.standard), 0, option.standard == "true", {}};
     std::from_chars(option.standard.data(), option.standard.data() + option.standard.size(), value.number);
     option.set(config_, value);
   }
 
   void read_lists() {
-    config_.collections = read_collections(root_, problems_);
+    config_.collections = read_collections(root_, problems_, config_.periods);
+    read_periods(root_, problems_, config_.periods);
+    config_.data_sources = read_data_sources(root_, problems_);
+    for (DataSourceSettings& source : config_.data_sources) {
+      source.dsn_from.file = absolute(base_, source.dsn_from.file);
+    }
     const Member* tls = root_.find("tls");
     if (tls == nullptr || tls->value.kind != Node::Kind::table) return;
     config_.tls.client_cas = read_client_cas(tls->value, problems_);
@@ -173,6 +195,7 @@ class ConfigReader {
     if (store.kind == "postgresql" && given != 1) {
       problems_.error(place_of("store"), "a postgresql store needs exactly one of dsn, dsn_file and dsn_credential");
     }
+    check_backup();
     if (config_.tokens.max_ttl < config_.tokens.ttl) {
       problems_.error(place_of("auth"), "auth.token_max_ttl_seconds is less than auth.token_ttl_seconds");
     }
@@ -180,6 +203,23 @@ class ConfigReader {
                                          [](const ClientCa& ca) { return ca.crl.empty(); });
     if (config_.tls.crl_check != CrlCheck::none && crl_missing) {
       problems_.error(place_of("tls"), "each [[tls.client_ca]] needs a crl, unless tls.crl_check is \"none\"");
+    }
+  }
+
+  void check_backup() {
+    const BackupSettings& backup = config_.backup;
+    const auto say = [&](const std::string& what) { problems_.error(place_of("backup"), what); };
+    if (!BackupWindow::parse(backup.window)) say("backup.window is empty, or HH:MM-HH:MM in UTC, as \"01:00-05:30\"");
+    if (!backup.scratch_dsn.empty() && backup.scratch_dsn_from.given()) {
+      say("give at most one of backup.scratch_dsn and backup.scratch_dsn_file");
+    }
+    for (const auto* command : {&backup.command, &backup.fetch_command, &backup.expire_command}) {
+      if (command->empty()) continue;
+      if (backup.folder.empty()) say("backup.command needs backup.folder too: manifests are kept there");
+      if (command->front().front() != '/') say("commands of [backup] begin with the absolute path of a program");
+    }
+    if (backup.command.empty() && !(backup.fetch_command.empty() && backup.expire_command.empty())) {
+      say("backup.fetch_command and backup.expire_command belong to backup.command");
     }
   }
 

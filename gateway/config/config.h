@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/auth/tokens.h"
+#include "gateway/lifecycle/settings.h"
 #include "gateway/records/schema.h"
 #include "gateway/server/limits.h"
 #include "gateway/server/oplog.h"
@@ -50,6 +51,37 @@ struct TransitSettings {
   bool allow_export = false, log_each_encrypt = false;
 };
 
+struct BackupSettings {
+  std::string folder;  // empty: no backups
+  std::string method;  // of PostgreSQL: "pg_dump" or "pg_basebackup"
+  std::uint64_t keep = 3;
+  std::chrono::seconds every{86'400};
+  std::string window;
+  bool drill = true;
+  std::uint64_t drill_records = 1000;  // opened by a drill; 0: all
+  std::vector<std::string> command, fetch_command, expire_command;
+  std::string pg_bin;
+  std::string scratch_dsn;
+  SecretSource scratch_dsn_from;
+  std::string restore_to;
+  SecretSource restore_to_from;
+  std::chrono::seconds time_limit{21'600};
+};
+
+// A database of the user's own: see gateway/adopted.
+struct DataSourceSettings {
+  std::string name;
+  SecretSource dsn_from;
+  unsigned connections = 4;
+  bool allow_plain_tcp = false;
+};
+
+struct RolloverSettings {
+  std::chrono::seconds lease{15};
+  unsigned threads = 2;
+  std::chrono::seconds schedule{10};
+};
+
 struct Config {
   std::string file;
   std::string digest;  // SHA-256 of the file's text, hexadecimal
@@ -67,12 +99,19 @@ struct Config {
   std::uint64_t audit_segment_bytes = 0;
   std::uint64_t audit_key_overlap_days = 30;
   std::string policy_file;
+  bool free_policy = false;  // policy.changes = "free"
+  std::chrono::seconds approval_time{86'400};
   std::chrono::seconds key_cache{300};
+  Milliseconds key_refresh{5000};
   auth::TokenConfig tokens;
   std::size_t import_chunk_records = 4096;
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;
+  std::vector<PeriodSetting> periods;  // of [[collection]] and [[period]]; names are unique
   TransitSettings transit;
+  BackupSettings backup;
+  std::vector<DataSourceSettings> data_sources;
+  RolloverSettings rollover;
 };
 
 struct LoadedConfig {

@@ -155,10 +155,30 @@ constexpr Option kOptions[] = {
 
     {"policy", "file", Kind::path, "!", "", 0, 0, kReload, "The policy: see policy.md.",
      [](Config& c, V v) { c.policy_file = v.text; }},
+    {"policy", "changes", Kind::choice, "approved", "approved|free", 0, 0, kRestart,
+     "Whether two security officers must approve a policy before the gateway starts or reloads with it: see "
+     "approvals.md.",
+     [](Config& c, V v) { c.free_policy = v.text == "free"; }},
+
+    {"approvals", "expire_seconds", Kind::number, "86400", "s", 1, 2'592'000, kRestart,
+     "How long a request for another person's approval is open, and its approval good: see approvals.md.",
+     [](Config& c, V v) { c.approval_time = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
 
     {"keys", "cache_seconds", Kind::number, "300", "s", 1, 86'400, kRestart,
      "How long an opened data key stays in memory before it is opened through the HSM again.",
      [](Config& c, V v) { c.key_cache = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
+    {"keys", "refresh_ms", Kind::number, "5000", "ms", 100, 600'000, kRestart,
+     "How long a key's row is believed before the store is asked again: a rollover waits that long for every gateway.",
+     [](Config& c, V v) { c.key_refresh = ms(v); }},
+
+    {"rollover", "lease_seconds", Kind::number, "15", "s", 1, 600, kRestart,
+     "How long a gateway that works at a rollover may be silent before another takes it over.",
+     [](Config& c, V v) { c.rollover.lease = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
+    {"rollover", "threads", Kind::number, "2", "threads", 1, 64, kRestart,
+     "Threads that open and seal records in a rollover.", [](Config& c, V v) { c.rollover.threads = small(v); }},
+    {"rollover", "schedule_seconds", Kind::number, "10", "s", 1, 3600, kRestart,
+     "How often a gateway looks whether a rollover is due.",
+     [](Config& c, V v) { c.rollover.schedule = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
 
     {"auth", "token_ttl_seconds", Kind::number, "900", "s", 1, 86'400, kRestart,
      "How long a login token is good for, from login and from each renewal.",
@@ -209,6 +229,55 @@ constexpr Option kOptions[] = {
      "principal "
      "and key, or one for each call.",
      [](Config& c, V v) { c.transit.log_each_encrypt = v.text == "each"; }},
+
+    {"backup", "folder", Kind::path, "", "", 0, 0, kRestart,
+     "Folder of the backup generations and their manifests, mode 0700; best on another disk. Empty: no backups.",
+     [](Config& c, V v) { c.backup.folder = v.text; }},
+    {"backup", "every_hours", Kind::number, "24", "h", 0, 8760, kRestart,
+     "How often a generation is made; 0: only when asked for.",
+     [](Config& c, V v) { c.backup.every = std::chrono::hours(static_cast<std::int64_t>(v.number)); }},
+    {"backup", "window", Kind::text, "", "", 0, 0, kRestart,
+     "When scheduled ones begin, in UTC: `01:00-05:30`; may go over midnight. Empty: at any time.",
+     [](Config& c, V v) { c.backup.window = v.text; }},
+    {"backup", "keep", Kind::number, "3", "generations", 1, 1000, kRestart,
+     "Generations kept that have passed their drill; what is older than these expires.",
+     [](Config& c, V v) { c.backup.keep = v.number; }},
+    {"backup", "drill", Kind::flag, "true", "", 0, 0, kRestart, "Restore each scheduled generation on trial, at once.",
+     [](Config& c, V v) { c.backup.drill = v.flag; }},
+    {"backup", "drill_records", Kind::number, "1000", "records", 0, 1'000'000'000, kRestart,
+     "Records of each collection that a drill opens, spread over all of it; 0: every one. All are counted and "
+     "digested.",
+     [](Config& c, V v) { c.backup.drill_records = v.number; }},
+    {"backup", "method", Kind::choice, "pg_dump", "pg_dump|pg_basebackup", 0, 0, kRestart,
+     "PostgreSQL: a dump of Sluis' tables, or a copy of the whole cluster (which a drill cannot restore by itself).",
+     [](Config& c, V v) { c.backup.method = v.text; }},
+    {"backup", "pg_bin", Kind::path, "/usr/bin", "", 0, 0, kRestart,
+     "PostgreSQL: folder of pg_dump, pg_restore and pg_basebackup, no older than the server.",
+     [](Config& c, V v) { c.backup.pg_bin = v.text; }},
+    {"backup", "scratch_dsn", Kind::text, "", "", 0, 0, kRestart,
+     "PostgreSQL: connection string of an empty database of its own, for drills. No password here.",
+     [](Config& c, V v) { c.backup.scratch_dsn = v.text; }},
+    {"backup", "scratch_dsn_file", Kind::path, "", "", 0, 0, kRestart,
+     "PostgreSQL: file of mode 0600 with that connection string.",
+     [](Config& c, V v) { c.backup.scratch_dsn_from.file = v.text; }},
+    {"backup", "command", Kind::list, "", "", 0, 0, kRestart,
+     "Program and arguments that store a file given to its standard input (no shell). `{id}` and `{name}` stand for "
+     "the "
+     "generation and the file. Empty: generations stay in the folder.",
+     [](Config& c, V v) { c.backup.command = v.list; }},
+    {"backup", "fetch_command", Kind::list, "", "", 0, 0, kRestart, "The same, to write a file to its standard output.",
+     [](Config& c, V v) { c.backup.fetch_command = v.list; }},
+    {"backup", "expire_command", Kind::list, "", "", 0, 0, kRestart, "The same, to remove a file.",
+     [](Config& c, V v) { c.backup.expire_command = v.list; }},
+    {"backup", "restore_to", Kind::text, "", "", 0, 0, kRestart,
+     "Empty store that `backup restore` of a running gateway fills: a SQLite file's absolute path or a connection "
+     "string. Empty: only `sluisd --restore`.",
+     [](Config& c, V v) { c.backup.restore_to = v.text; }},
+    {"backup", "restore_to_file", Kind::path, "", "", 0, 0, kRestart, "File of mode 0600 with that connection string.",
+     [](Config& c, V v) { c.backup.restore_to_from.file = v.text; }},
+    {"backup", "time_limit_seconds", Kind::number, "21600", "s", 1, 604'800, kRestart,
+     "Longest run of one program (pg_dump, pg_restore, the commands); then it is killed.",
+     [](Config& c, V v) { c.backup.time_limit = std::chrono::seconds(static_cast<std::int64_t>(v.number)); }},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/config/config.h"
 
@@ -14,10 +15,11 @@ struct OptionValue {
   std::string text;
   std::uint64_t number = 0;
   bool flag = false;
+  std::vector<std::string> list{};
 };
 
 struct Option {
-  enum class Kind : std::uint8_t { text, path, number, flag, choice };
+  enum class Kind : std::uint8_t { text, path, number, flag, choice, list };
   enum class Applies : std::uint8_t { at_reload, at_restart };
 
   std::string_view section, name;

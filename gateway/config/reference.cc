@@ -1,5 +1,6 @@
 #include "gateway/config/collections.h"
 #include "gateway/config/config.h"
+#include "gateway/config/data_sources.h"
 #include "gateway/config/options.h"
 
 namespace sluis::gateway {
@@ -19,6 +20,8 @@ std::string values_of(const Option& option) {
       return "path";
     case Option::Kind::flag:
       return "true or false";
+    case Option::Kind::list:
+      return "list of texts";
     case Option::Kind::choice:
       break;
     case Option::Kind::number:
@@ -49,7 +52,9 @@ std::string config_reference() {
            (option.applies == Option::Applies::at_reload ? "yes" : "no") + " | " + std::string(option.text) + " |\n";
   }
   section = {};
-  for (const ListedKey& key : listed_keys()) {
+  auto listed = listed_keys();
+  for (const ListedKey& key : data_source_keys()) listed.push_back(key);
+  for (const ListedKey& key : listed) {
     if (key.section != section) {
       section = key.section;
       out += "\n## [[" + std::string(section) + "]]\n\n| key | |\n|---|---|\n";

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/adopted/routes.h"
+#include "gateway/approvals/routes.h"
 #include "gateway/audit_api/routes.h"
 #include "gateway/audit_api/tlog_routes.h"
 #include "gateway/auth/login_routes.h"
 #include "gateway/auth/sys_routes.h"
+#include "gateway/backups/routes.h"
 #include "gateway/daemon/notify.h"
 #include "gateway/daemon/replay.h"
 #include "gateway/records/routes.h"
@@ -33,28 +36,37 @@ std::string days_left(std::uint64_t end) {
 
 Daemon::Daemon(Loaded loaded, std::string version) : version_(std::move(version)), loaded_(std::move(loaded)) {
   parts_.config = loaded_.config;
+  parts_.periods_now = [this] { return periods(); };
 }
 
 Daemon::~Daemon() = default;
 
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
-  for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_records,
-                          make_transit, make_tokens}) {
+  for (const Step step :
+       {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents, make_approvals,
+        make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_key_service}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
+  watch_approvals();
+  if (auto reasons = settle_policy(loaded_, nullptr); !reasons.empty()) return reasons;
   make_services();
   auto server = Server::open(parts_.config.server, services_, probe_services_, snapshot(loaded_, tls_generation_));
   if (!server) return {"server: " + std::string(server.error().what.view()) + ": " + parts_.config.server.listen};
   server_ = *std::move(server);
   // A gateway that cannot say that it started must not start.
-  if (const auto said = record("gateway.start", "version " + version_ + ", " + loaded_.text()); !said) {
+  if (const auto said = record("gateway.start", "version " + version_ + ", " + text_of(loaded_)); !said) {
     return {"audit: " + std::string(said.error().what.view())};
   }
   warn_of_ends(*loaded_.tls);
   readiness_->start(*parts_.oplog);
+  parts_.rollovers->start([this] {
+    const auto served = metrics_->served();
+    return rollover::Served{served.calls, served.microseconds};
+  });
   server_->start();
+  if (parts_.backups) parts_.backups->start();
   parts_.oplog->write(
       LogLevel::info, "started",
       {{"version", version_}, {"listen", parts_.config.server.listen}, {"port", std::to_string(server_->port())}});
@@ -82,7 +94,17 @@ std::vector<Check> Daemon::checks() {
          if (parts_.log->halted()) return Error{Code::audit_halted, "the log cannot be written: decrypts are refused"};
          return parts_.admin_events.drain(*parts_.log);
        }},
-      {"certificate", [this] { return check_certificates(); }},
+      {"certificate",
+       [this] {
+         if (parts_.backups) readiness_->warn("backups", parts_.backups->warning());
+         return check_certificates();
+       }},
+      {"keys", [this] { return watch_keys(); }},
+      {"approvals",
+       [this]() -> Status {
+         watch_approvals();
+         return {};
+       }},
   };
 }
 
@@ -128,8 +150,18 @@ std::vector<Route> Daemon::routes() {
   auto routes = record_routes(*parts_.records);
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
   for (auto& route : tlog_routes(*parts_.log)) routes.push_back(std::move(route));
+  if (parts_.adopted) {
+    for (auto& route : adopted::adopted_routes(*parts_.adopted)) routes.push_back(std::move(route));
+  }
   for (auto& route : auth::login_routes(*parts_.tokens)) routes.push_back(std::move(route));
   for (auto& route : auth::sys_routes(sys_parts())) routes.push_back(std::move(route));
+  if (parts_.backups) {
+    for (auto& route : backup_routes(*parts_.backups)) routes.push_back(std::move(route));
+  }
+  for (auto& route : rollover::rollover_routes(parts_.rollovers->service())) routes.push_back(std::move(route));
+  parts_.key_service =
+      std::make_unique<KeyService>(*parts_.key_admin, *parts_.periods, parts_.admin_events, parts_.periods_now);
+  for (auto& route : key_routes(*parts_.key_service)) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
     for (auto& route : transit::transit_routes(parts_.transit)) {
@@ -140,6 +172,10 @@ std::vector<Route> Daemon::routes() {
   const HealthSources sources{readiness_.get(), [this](std::string& out) { append_metrics(out); }, version_,
                               parts_.config.audit_origin};
   for (auto& route : health_routes(sources, Listener::tls)) routes.push_back(std::move(route));
+  for (auto& route : approvals::approval_routes(*parts_.approvals, *parts_.policy_changes)) {
+    routes.push_back(std::move(route));
+  }
+  guard(routes, guards());
   probe_router_ = std::make_unique<Router>(health_routes(sources, Listener::loopback));
   return routes;
 }
@@ -187,7 +223,7 @@ void Daemon::record_reload(const Loaded& next, Reasons& errors) {
   const bool other = other_policy || next.config.digest != loaded_.config.digest;
   // Revocation lists are taken even if the log has just failed.
   if (!other && parts_.log->halted()) return;
-  const auto said = record(other_policy ? "policy.reload" : "gateway.reload", loaded_.text() + " -> " + next.text());
+  const auto said = record(other_policy ? "policy.reload" : "gateway.reload", loaded_.text() + " -> " + text_of(next));
   if (!said && other) errors.push_back("audit: " + std::string(said.error().what.view()));
 }
 
@@ -198,6 +234,11 @@ void Daemon::reload() {
     for (auto& reason : unsafe_changes(loaded_.config, result.loaded->config))
       result.errors.push_back(std::move(reason));
   }
+  // What is in force needs nobody's word to stay so, even if another gateway has gone on to a newer policy.
+  if (result.errors.empty() && result.loaded->policy->digest() != loaded_.policy->digest()) {
+    result.errors = settle_policy(*result.loaded, loaded_.policy.get());
+  }
+  if (result.errors.empty()) result.errors = settle_periods(parts_, result.loaded->config);
   if (result.errors.empty()) record_reload(*result.loaded, result.errors);
   if (!result.errors.empty()) {
     refuse_reload(result.errors);
@@ -225,8 +266,12 @@ int Daemon::stop() {
   notify_stopping();
   parts_.oplog->write(LogLevel::info, "draining");
   const bool drained = server_->drain(parts_.config.drain);
+  parts_.transit_rotator.reset();              // before the last entries: one of its own may be among them
+  if (parts_.backups) parts_.backups->stop();  // what is being made is given up
+  if (drained) parts_.rollovers->stop();
   if (parts_.transit_summary) static_cast<void>(parts_.transit_summary->flush());
-  if (!parts_.log->halted()) static_cast<void>(record("gateway.stop", drained ? "drained" : "calls were cut off"));
+  if (!parts_.log->halted())
+    static_cast<void>(record("gateway.stop", (drained ? "drained; " : "calls were cut off; ") + parts_.ledger->mark()));
   parts_.oplog->write(drained ? LogLevel::info : LogLevel::error, "stopped", {{"drained", drained ? "yes" : "no"}});
   parts_.oplog->flush();
   if (drained) return 0;

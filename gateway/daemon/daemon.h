@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/approvals/guard.h"
 #include "gateway/auth/sys_routes.h"
 #include "gateway/daemon/health.h"
 #include "gateway/daemon/parts.h"
@@ -54,6 +55,7 @@ class Daemon {
   std::vector<Check> checks();
   std::shared_ptr<const Snapshot> snapshot(const Loaded& loaded, std::uint64_t tls_generation) const;
   std::vector<Route> routes();
+  approvals::Guards guards() const;
   auth::SysParts sys_parts() const;
   void make_services();
   void append_metrics(std::string& out) const;
@@ -62,12 +64,18 @@ class Daemon {
   void record_reload(const Loaded& next, Reasons& errors);
   void refuse_reload(const Reasons& errors);
   Status record(std::string_view action, std::string detail);
+  Reasons settle_policy(const Loaded& next, const policy::Policy* now_in_force);
+  void watch_approvals();
+  std::string text_of(const Loaded& loaded) const;
   Status check_certificates() const;
+  std::vector<PeriodSetting> periods() const;
+  Status watch_keys();
 
   const std::string version_;
   Parts parts_;
   Loaded loaded_;
   std::uint64_t tls_generation_ = 1;
+  std::uint64_t keys_looked_us_ = 0;  // of the thread of readiness_
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<ReplyGate> gate_;

@@ -14,6 +14,20 @@ double number(std::uint64_t value) {
   return static_cast<double>(value);
 }
 
+template <typename Add>
+void add_backups(const Backups& backups, std::uint64_t now_us, const Add& add) {
+  const BackupStats stats = backups.stats();
+  const double age = number(now_us - std::min(now_us, stats.newest_good_us)) / 1e6;
+  add(Kind::gauge, "backup_last_good_age_seconds", "",
+      "Age of the newest backup that has passed its drill; -1: there is none.", stats.newest_good_us == 0 ? -1 : age);
+  add(Kind::gauge, "backups", "state=\"kept\"", "Backup generations.", number(stats.kept));
+  add(Kind::gauge, "backups", "state=\"good\"", "Backup generations.", number(stats.good));
+  add(Kind::counter, "backup_drills_failed_total", "", "Drills by this process that were not passed.",
+      number(stats.drills_failed));
+  add(Kind::counter, "backup_failures_total", "", "Other acts on backups by this process that failed.",
+      number(stats.failed));
+}
+
 }  // namespace
 
 void Daemon::append_metrics(std::string& out) const {
@@ -37,6 +51,11 @@ void Daemon::add_gauges(std::vector<Metrics::Row>& rows) const {
     add(Kind::gauge, "part_up", std::string("part=\"") + part + "\"", "Whether a part is well (see /readyz).",
         readiness_->up(part) ? 1 : 0);
   }
+  const auto keys = parts_.key_watch->findings();
+  add(Kind::gauge, "keys", "", "Keys looked at.", number(keys.keys));
+  add(Kind::gauge, "keys_overdue", "", "Ways in which keys are older than their periods allow (see /readyz).",
+      number(keys.overdue.size()));
+  add(Kind::gauge, "keys_oldest_seconds", "", "Age of the oldest key version that seals.", number(keys.oldest_seconds));
   const auto log = parts_.log->stats();
   const auto now = unix_microseconds();
   add(Kind::counter, "audit_entries_total", "", "Durable entries of the log.", number(log.entries));
@@ -55,6 +74,20 @@ void Daemon::add_gauges(std::vector<Metrics::Row>& rows) const {
       number(log.tiles_failures));
   add(Kind::gauge, "locked_bytes", "kind=\"used\"", "Locked memory for keys.", number(locked_bytes_in_use()));
   add(Kind::gauge, "locked_bytes", "kind=\"reserved\"", "Locked memory for keys.", number(locked_bytes_reserved()));
+  add(Kind::gauge, "approvals_waiting", "", "Requests for approval that are open.",
+      number(parts_.ledger->waiting(now)));
+  if (parts_.backups) add_backups(*parts_.backups, now, add);
+  const auto work = parts_.rollovers->working();
+  if (!work.job.empty()) {
+    add(Kind::gauge, "rollover_running", "state=\"" + std::string(rollover::name(work.state)) + "\"",
+        "The rollover that this gateway works at.", 1);
+  }
+  add(Kind::gauge, "rollover_items_done", "", "Items rewritten by the rollover at work here.", number(work.done));
+  add(Kind::gauge, "rollover_items_left", "", "Items that it has still to do.", number(work.left));
+  add(Kind::gauge, "rollover_items_faulty", "", "Items that it found not to open.", number(work.faults));
+  add(Kind::gauge, "rollover_items_per_second", "", "How fast it goes.", number(work.speed));
+  add(Kind::gauge, "rollover_duty", "", "Part of the time that it works, 0 to 1: less while calls are slow.",
+      work.duty);
   const std::lock_guard lock(loaded_mutex_);
   for (const auto& collection : loaded_.config.collections) {
     add(Kind::gauge, "key_cached", "collection=\"" + collection.name + "\"", "Whether its key is open in memory.",

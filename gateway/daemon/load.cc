@@ -51,6 +51,7 @@ constexpr std::array kRestartRows{
                         a.audit_key_overlap_days == b.audit_key_overlap_days;
                }},
     RestartRow{"keys.cache_seconds", [](const Config& a, const Config& b) { return a.key_cache == b.key_cache; }},
+    RestartRow{"keys.refresh_ms", [](const Config& a, const Config& b) { return a.key_refresh == b.key_refresh; }},
     RestartRow{"auth",
                [](const Config& a, const Config& b) {
                  return a.tokens.ttl == b.tokens.ttl && a.tokens.max_ttl == b.tokens.max_ttl &&
@@ -64,6 +65,11 @@ constexpr std::array kRestartRows{
                         x.batch_items == y.batch_items && x.cache_keys == y.cache_keys && x.refresh == y.refresh &&
                         x.encryptions_per_version == y.encryptions_per_version && x.allow_export == y.allow_export &&
                         x.log_each_encrypt == y.log_each_encrypt;
+               }},
+    RestartRow{"rollover",
+               [](const Config& a, const Config& b) {
+                 return a.rollover.lease == b.rollover.lease && a.rollover.threads == b.rollover.threads &&
+                        a.rollover.schedule == b.rollover.schedule;
                }},
     RestartRow{"import",
                [](const Config& a, const Config& b) {

@@ -34,6 +34,14 @@ Reasons self_test(hsm::Pkcs11Token& token) {
 }
 
 Result<std::unique_ptr<store::Store>> open_postgresql(const StoreSettings& settings, OpLog& log) {
+  auto options = postgres_options(settings, log);
+  if (!options) return options.error();
+  return store::open_postgres(*std::move(options));
+}
+
+}  // namespace
+
+Result<store::PostgresOptions> postgres_options(const StoreSettings& settings, OpLog& log) {
   store::PostgresOptions options;
   options.dsn = settings.dsn;
   if (settings.dsn_from.given()) {
@@ -48,10 +56,8 @@ Result<std::unique_ptr<store::Store>> open_postgresql(const StoreSettings& setti
   options.on_trouble = [&log](std::string_view state, std::string_view text) {
     log.write(LogLevel::warning, "database trouble", {{"sqlstate", std::string(state)}, {"text", std::string(text)}});
   };
-  return store::open_postgres(std::move(options));
+  return options;
 }
-
-}  // namespace
 
 Reasons make_oplog(Parts& parts) {
   auto log = OpLog::open(parts.config.log);
@@ -98,10 +104,14 @@ Reasons check_store(Parts& parts) {
 }
 
 Reasons make_keys(Parts& parts) {
-  const KeyringConfig config{parts.config.key_cache};
+  const KeyringConfig config{parts.config.key_cache, parts.config.key_refresh};
   parts.keyring = std::make_unique<Keyring>(*parts.store, *parts.token, config,
                                             [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); });
   if (const auto started = parts.keyring->start(); !started) return {line("keys", started.error())};
+  parts.key_admin = std::make_unique<KeyAdmin>(
+      *parts.store, *parts.token, *parts.keyring,
+      [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); }, [] { return unix_microseconds(); },
+      transit_acts(parts));
   auto periods = PeriodKeys::make(*parts.keyring, *parts.token, config);
   if (!periods) return {line("keys", periods.error())};
   parts.period_keys = *std::move(periods);
@@ -147,6 +157,26 @@ std::shared_ptr<const Collections> collections_of(const Config& config) {
   auto out = std::make_shared<Collections>();
   for (const auto& schema : config.collections) out->emplace(schema.name, std::make_shared<const Collection>(schema));
   return out;
+}
+
+Reasons make_documents(Parts& parts) {
+  const auto master = newest_version(*parts.token, hsm::KeyKind::master);
+  if (!master) return {line("keys", master.error())};
+  auto governance = Governance::open(*parts.store, *parts.token, *master);
+  if (!governance) return {line("keys", governance.error())};
+  parts.governance = std::make_unique<Governance>(*std::move(governance));
+  parts.documents = std::make_unique<Documents>(*parts.store, *parts.governance);
+  return {};
+}
+
+Reasons make_approvals(Parts& parts) {
+  approvals::Settings settings;
+  settings.expire_us = static_cast<std::uint64_t>(parts.config.approval_time.count()) * 1'000'000;
+  parts.ledger = std::make_unique<approvals::Ledger>(*parts.documents);
+  parts.approvals = std::make_unique<approvals::Approvals>(*parts.documents, *parts.ledger, *parts.log, settings);
+  parts.policy_changes = std::make_unique<approvals::PolicyChanges>(*parts.documents, *parts.ledger, *parts.approvals);
+  if (const auto recalled = parts.ledger->recall(*parts.log); !recalled) return {line("approvals", recalled.error())};
+  return {};
 }
 
 Reasons make_tokens(Parts& parts) {

@@ -14,10 +14,12 @@ constexpr std::uint64_t kDay = 86'400ULL * 1'000'000ULL;
 constexpr std::uint64_t kStride = 4096;  // entries looked at together
 
 // Refused and denied calls opened nothing; one that failed to open was taken from the budget all the same.
-bool counts(const audit::Event& event) {
-  if (event.outcome != audit::Outcome::ok && event.outcome != audit::Outcome::failed) return false;
+// What the entry is counted against: the collection, or the key of Transit; empty for an entry that does not count.
+std::string_view target_of(const audit::Event& event) {
+  if (event.outcome != audit::Outcome::ok && event.outcome != audit::Outcome::failed) return {};
   const auto* const action = policy::action_named(event.action);
-  return action != nullptr && action->opens == policy::Opens::sealed && !event.collection.empty();
+  if (action == nullptr || action->opens == policy::Opens::nothing) return {};
+  return action->opens == policy::Opens::ciphertext ? event.key : event.collection;
 }
 
 // Counts entries [first, end) and says whether the first of them is of today.
@@ -34,7 +36,8 @@ Result<bool> replay_range(audit::Log& log, policy::Budgets& budgets, std::uint64
       const auto& event = leaf->event;
       const bool today = event.time_us >= midnight;
       if (entry.index == first) reaches_back = today;
-      if (today && counts(event)) budgets.replay(event.principal, event.collection, event.count, event.time_us);
+      const std::string_view target = target_of(event);
+      if (today && !target.empty()) budgets.replay(event.principal, target, event.count, event.time_us);
     }
     at += page->size();
   }

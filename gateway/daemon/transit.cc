@@ -45,8 +45,8 @@ Reasons make_transit(Parts& parts) {
   parts.transit_keys = std::make_unique<transit::TransitKeys>(*parts.store, *parts.token, keys);
   if (const auto started = parts.transit_keys->start(); !started) return {line(started.error())};
   parts.transit_summary = std::make_unique<transit::Summary>(*parts.log);
-  parts.transit = std::make_shared<const transit::Parts>(
-      transit::Parts{*parts.transit_keys, *parts.store, *parts.transit_summary, settings_of(parts.config)});
+  parts.transit = std::make_shared<const transit::Parts>(transit::Parts{
+      *parts.transit_keys, *parts.store, *parts.transit_summary, parts.budgets, settings_of(parts.config)});
   parts.transit_rotator = std::make_unique<transit::Rotator>(
       *parts.transit_keys, [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); },
       telling(*parts.oplog));

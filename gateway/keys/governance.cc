@@ -27,7 +27,13 @@ Bytes encode_fact(const KeyId& id, std::uint32_t master_version, ByteView wrappe
   return out;
 }
 
-Result<SecretKey> open_fact(hsm::Token& token, ByteView fact) {
+struct Fact {
+  KeyId id{};
+  std::uint32_t master_version = 0;
+  Bytes wrapped;
+};
+
+Result<Fact> decode_fact(ByteView fact) {
   constexpr Error malformed{Code::corrupt, "the governance key's row is malformed"};
   Reader reader(fact);
   const auto format = reader.u8();
@@ -35,9 +41,17 @@ Result<SecretKey> open_fact(hsm::Token& token, ByteView fact) {
   const auto master_version = reader.u32();
   const auto wrapped = reader.prefixed(kMaxWrapped);
   if (!wrapped || !reader.done() || *format != kFactFormat) return malformed;
-  KeyId id{};
-  std::copy(id_bytes->begin(), id_bytes->end(), id.begin());
-  return token.unwrap(*master_version, encode(context_of(id, *master_version)), *wrapped);
+  Fact out;
+  std::copy(id_bytes->begin(), id_bytes->end(), out.id.begin());
+  out.master_version = *master_version;
+  out.wrapped.assign(wrapped->begin(), wrapped->end());
+  return out;
+}
+
+Result<SecretKey> open_fact(hsm::Token& token, ByteView bytes) {
+  const auto fact = decode_fact(bytes);
+  if (!fact) return fact.error();
+  return token.unwrap(fact->master_version, encode(context_of(fact->id, fact->master_version)), fact->wrapped);
 }
 
 // Another gateway may be first: then its key is the one.
@@ -68,6 +82,27 @@ Result<Governance> Governance::open(store::Store& store, hsm::Token& token, std:
   auto key = fact ? open_fact(token, *fact) : make_fact(store, token, master_version);
   if (!key) return key.error();
   return Governance(std::move(*key));
+}
+
+Result<std::uint32_t> Governance::master_of(store::Store& store) {
+  const auto bytes = store.get_fact(kFact);
+  if (!bytes) return bytes.error();
+  const auto fact = decode_fact(*bytes);
+  if (!fact) return fact.error();
+  return fact->master_version;
+}
+
+Status Governance::rewrap(store::Store& store, hsm::Token& token, std::uint32_t master_version) {
+  const auto bytes = store.get_fact(kFact);
+  if (!bytes) return bytes.error();
+  const auto fact = decode_fact(*bytes);
+  if (!fact) return fact.error();
+  if (fact->master_version == master_version) return {};
+  const auto key = open_fact(token, *bytes);
+  if (!key) return key.error();
+  const auto wrapped = token.wrap(master_version, encode(context_of(fact->id, master_version)), *key);
+  if (!wrapped) return wrapped.error();
+  return store.put_fact(kFact, encode_fact(fact->id, master_version, *wrapped), *bytes);
 }
 
 Digest Governance::mac_of(const store::Key& key, const store::KeyVersion& version) const {

@@ -21,6 +21,11 @@ class Governance {
   // process lives. Errors: unavailable, corrupt if the stored key does not open.
   static Result<Governance> open(store::Store& store, hsm::Token& token, std::uint32_t master_version);
 
+  // The master version that the stored governance key is under. Errors: not_found, corrupt, unavailable.
+  static Result<std::uint32_t> master_of(store::Store& store);
+  // Puts it under another master version: it stays the same key. No effect if it is there already.
+  static Status rewrap(store::Store& store, hsm::Token& token, std::uint32_t master_version);
+
   // Sets the MACs of the key and of all its versions; `key.versions` must be complete.
   void seal(store::Key& key) const;
   // Error corrupt if any MAC does not match.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "gateway/keys/documents.h"
+#include "gateway/keys/key_life.h"
 #include "gateway/keys/keyring.h"
 
 namespace sluis::gateway {
@@ -71,19 +72,22 @@ class KeyAdmin {
            TransitActs transit = {});
 
   Result<KeyFacts> show(std::string_view name);
-  // Names greater than `after` that start with `prefix`, ordered byte by byte. The master key is not among them.
+  // Names greater than `after` that start with `prefix`, ordered byte by byte; fewer than `limit` only where no more
+  // are left or attributes are large. The master key is not among them.
   Result<std::vector<KeyFacts>> list(std::string_view prefix, std::string_view after, std::size_t limit);
 
   // In all that follows `by` is the principal who is said to have done it ("sluis" for the schedule).
 
-  // Makes a pre-active version, or gives the one there is: repeating it is safe. A Transit key's and the master key's
-  // new version is active at once; they are always made anew.
+  // Makes a pre-active version, or gives the one there is: repeating it is safe. A Transit key's new version is active
+  // at once and made anew each time. So is the master key's, unless nothing is wrapped under the newest yet: then that
+  // is the one. Keys of the log have one version.
   Result<std::uint32_t> begin_version(std::string_view name, std::string_view by);
   // The version becomes active and the active one deactivated, in one step. No effect if it is active already. The
   // caller has waited until every gateway knows the version (Keyring::settle_time).
   Status activate(std::string_view name, std::uint32_t version, std::string_view by);
-  // The version seals nothing from now on (on other gateways: after Keyring::settle_time): where it was the one to
-  // seal, a successor is made and active. Gives the version that seals now. `reason` is for people: at most 500 bytes.
+  // The version seals nothing from the return on (on other gateways: from Keyring::settle_time later). Where it was the
+  // one to seal, a successor is made, every gateway given the time to know it (the call takes as long), and active.
+  // Gives the version that seals now. `reason` is for people: at most 500 bytes.
   Result<std::uint32_t> compromise(std::string_view name, std::uint32_t version, std::string_view reason,
                                    std::string_view by);
   // Says that a full scan found nothing under the version. Not for versions that seal.
@@ -105,6 +109,40 @@ class KeyAdmin {
   Status rewrap_governance(std::uint32_t to);
   // How many live versions are under each master version, the governance key counted as one: a full scan.
   Result<std::map<std::uint32_t, std::uint64_t>> count_masters();
+
+ private:
+  struct Draft;  // a key as a change finds and leaves it
+  using Edit = std::function<Status(Draft&)>;
+
+  Result<Draft> read(std::string_view name);
+  Status change(std::string_view name, const Edit& edit);
+  Status write(Draft& draft);
+  Result<std::map<std::string, Lives>> lives_until(std::string_view after, std::string_view last);
+  Result<KeyFacts> facts_of(const store::Key& row, const Lives& lives) const;
+  Status add_version(Draft& draft, std::uint32_t& number);
+  Status put_to_use(Draft& draft, std::uint32_t number);
+  Status prepare_successor(std::string_view name, std::uint32_t version, std::string_view by);
+  Result<std::uint32_t> compromise_transit(std::string_view name, std::uint32_t version, std::string_view reason,
+                                           std::string_view by);
+  Status leave_use(std::string_view name, std::uint32_t version);
+  Status may_destroy(std::string_view name, std::uint32_t version);
+  void tell(std::string_view action, std::string_view name, std::uint32_t version, std::string_view by,
+            std::string detail);
+
+  Result<Draft> read_master();
+  Result<std::uint32_t> begin_master(std::string_view by);
+  Status destroy_in_hsm(std::uint32_t version);
+  Status rewrap_batch(std::uint32_t to, std::vector<store::Key> keys, RewrapPage& page);
+  Result<bool> rewrap_row(std::uint32_t to, store::Key& row, std::uint64_t& versions);
+  Status rewrap_alone(std::uint32_t to, const std::string& name, std::uint64_t& versions);
+
+  store::Store& store_;
+  hsm::Token& token_;
+  Keyring& keyring_;
+  Documents documents_;
+  AdminLog admin_log_;
+  WallClock now_;
+  TransitActs transit_;
 };
 
 }  // namespace sluis::gateway

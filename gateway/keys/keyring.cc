@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/keys/key_rows.h"
+#include "gateway/lifecycle/states.h"
 
 namespace sluis::gateway {
 namespace {
@@ -12,6 +13,9 @@ namespace {
 constexpr std::chrono::seconds kMargin{2};
 // How often a version that is not in the store may make the keyring look there again.
 constexpr std::chrono::seconds kReloadInterval{1};
+// How soon a store or an HSM that is away is asked again.
+constexpr std::chrono::milliseconds kRetryInterval{1000};
+constexpr Error kNoSealing{Code::conflict, "no version of the key is active"};
 
 audit::Event key_made(const store::Key& key) {
   audit::Event event;
@@ -25,11 +29,27 @@ audit::Event key_made(const store::Key& key) {
 
 }  // namespace
 
+KeySet::KeySet(Versions versions, std::vector<Bytes> wrapped, std::uint32_t sealing, Times times)
+    : versions_(std::move(versions)), wrapped_(std::move(wrapped)), sealing_(find(sealing)), times_(times) {}
+
 std::shared_ptr<const OpenKey> KeySet::find(std::uint32_t version) const {
   for (const auto& key : versions_) {
     if (key->version() == version) return key;
   }
   return nullptr;
+}
+
+std::shared_ptr<const OpenKey> KeySet::find(const KeyId& id, std::uint32_t version, const Bytes& wrapped) const {
+  for (std::size_t i = 0; i < versions_.size(); ++i) {
+    const auto& key = versions_[i];
+    if (key->version() == version && key->id() == id && wrapped_[i] == wrapped) return key;
+  }
+  return nullptr;
+}
+
+bool KeySet::same_versions(const KeySet& other) const noexcept {
+  return std::equal(versions_.begin(), versions_.end(), other.versions_.begin(), other.versions_.end(),
+                    [](const auto& a, const auto& b) { return a->version() == b->version() && a->id() == b->id(); });
 }
 
 Keyring::Keyring(store::Store& store, hsm::Token& token, KeyringConfig config, AdminLog admin_log, Clock clock)
@@ -56,6 +76,14 @@ Result<Keyring::Keys> Keyring::open(std::string_view name) {
 }
 
 Result<Keyring::Keys> Keyring::open_or_make(std::string_view name) {
+  auto keys = get(name, IfMissing::make);
+  if (keys && !(*keys)->sealing()) return kNoSealing;
+  return keys;
+}
+
+Result<Keyring::Keys> Keyring::open_lasting(std::string_view name) {
+  const Cached entry = find_cached(name);
+  if (entry && clock_() < entry->keys->expires()) return entry->keys;
   return get(name, IfMissing::make);
 }
 
@@ -63,36 +91,61 @@ Result<std::shared_ptr<const OpenKey>> Keyring::open_version(std::string_view na
   auto keys = open(name);
   if (!keys) return keys.error();
   if (auto key = (*keys)->find(version)) return key;
-  if (clock_() - (*keys)->opened() >= kReloadInterval) {
-    keys = load_once(std::string(name), IfMissing::fail, *keys);
+  if (clock_() - (*keys)->checked() >= kReloadInterval) {
+    keys = reload(name, *keys);
     if (!keys) return keys.error();
     if (auto key = (*keys)->find(version)) return key;
   }
   return Error{Code::not_found, "the key has no such version"};
 }
 
-Keyring::Keys Keyring::find_cached(std::string_view name) const {
+Result<Keyring::Keys> Keyring::reload(std::string_view name, const Keys& seen) {
+  return load_once(std::string(name), IfMissing::fail, seen);
+}
+
+void Keyring::forget(std::string_view name) {
+  const std::unique_lock lock(cache_mutex_);
+  if (const auto found = cache_.find(name); found != cache_.end()) cache_.erase(found);
+}
+
+bool Keyring::superseded(std::string_view name, std::uint32_t version) {
+  const auto another = [version](const Keys& keys) { return keys->sealing() && keys->sealing()->version() != version; };
+  const Cached entry = find_cached(name);
+  if (entry && another(entry->keys)) return true;
+  const auto keys = load_once(std::string(name), IfMissing::fail, entry ? entry->keys : nullptr);
+  return keys && another(*keys);
+}
+
+Keyring::Cached Keyring::find_cached(std::string_view name) const {
   const std::shared_lock lock(cache_mutex_);
   const auto found = cache_.find(name);
-  return found == cache_.end() ? nullptr : found->second;
+  if (found == cache_.end()) return nullptr;
+  const Cached& entry = found->second;
+  // Written only where it changes, so that readers share the line.
+  if (!entry->used.load(std::memory_order_relaxed)) entry->used.store(true, std::memory_order_relaxed);
+  return entry;
 }
 
 bool Keyring::cached(std::string_view name) const {
-  const Keys keys = find_cached(name);
-  return keys && clock_() + std::min(kMargin, config_.cache / 2) < keys->expires();
+  const Cached entry = find_cached(name);
+  const auto margin = std::min<KeySet::Time::duration>({kMargin, config_.cache / 2, config_.refresh / 4});
+  return entry && clock_() + margin < std::min(entry->serves, entry->keys->expires());
 }
 
 Result<Keyring::Keys> Keyring::get(std::string_view name, IfMissing if_missing) {
-  const Keys keys = find_cached(name);
-  if (keys && clock_() < keys->expires()) return keys;
-  return load_once(std::string(name), if_missing, keys);
+  const Cached entry = find_cached(name);
+  const auto now = clock_();
+  if (entry && now < entry->serves && now < entry->keys->expires()) return entry->keys;
+  return load_once(std::string(name), if_missing, entry ? entry->keys : nullptr);
 }
 
 // `stale` is what the caller has seen in the cache: anything else there is the work of a load that has just ended.
 Result<Keyring::Keys> Keyring::load_once(const std::string& name, IfMissing if_missing, const Keys& stale) {
   const auto already = [&]() -> std::optional<Keys> {
-    Keys keys = find_cached(name);
-    if (keys && keys != stale && clock_() < keys->expires()) return keys;
+    const Cached entry = find_cached(name);
+    const auto now = clock_();
+    if (!entry || now >= entry->keys->expires()) return std::nullopt;
+    if (entry->keys != stale && now < entry->serves) return entry->keys;
     return std::nullopt;
   };
   return flights_.run((if_missing == IfMissing::make ? "make " : "open ") + name, already,
@@ -101,16 +154,46 @@ Result<Keyring::Keys> Keyring::load_once(const std::string& name, IfMissing if_m
 
 Result<Keyring::Keys> Keyring::load(const std::string& name, IfMissing if_missing) {
   if (!governance_) return Error{Code::internal, "the keyring was not started"};
+  auto keys = read(name, if_missing);
+  if (!keys) return keep(name, keys.error());
+  put(name, *keys, (*keys)->checked() + config_.refresh);
+  return keys;
+}
+
+Result<Keyring::Keys> Keyring::read(const std::string& name, IfMissing if_missing) {
+  const Time read_at = clock_();
   auto key = store_.get_key(name);
   const bool missing = !key && key.error().code == Code::not_found;
   if (missing && if_missing == IfMissing::make) key = make_key(name);
   if (!key) return key.error();
+  if (key->name != name) return Error{Code::corrupt, "a key's row was changed outside Sluis"};
   if (const Status sound = governance_->check(*key); !sound) return sound.error();
-  auto keys = unwrap_all(*key);
-  if (!keys) return keys.error();
+  return open_row(*key, read_at);
+}
+
+// While the store or the HSM is away, what is open serves until its time ends; it does not become fresh by that.
+Result<Keyring::Keys> Keyring::keep(const std::string& name, const Error& why) {
+  const bool away = why.code == Code::unavailable || why.code == Code::busy;
+  const Cached entry = find_cached(name);
+  const auto now = clock_();
+  if (!away) {
+    const std::unique_lock lock(cache_mutex_);
+    cache_.erase(name);
+  }
+  if (!away || !entry || now >= entry->keys->expires()) return why;
+  put(name, entry->keys, now + std::min(kRetryInterval, config_.refresh));
+  return entry->keys;
+}
+
+void Keyring::put(const std::string& name, const Keys& keys, Time serves) {
+  auto entry = std::make_shared<Entry>();
+  entry->keys = keys;
+  entry->serves = serves;
   const std::unique_lock lock(cache_mutex_);
-  cache_.insert_or_assign(name, *keys);
-  return keys;
+  Cached& there = cache_[name];
+  // A read that began before must not replace what was read later.
+  if (there && there->keys->checked() > keys->checked()) return;
+  there = std::move(entry);
 }
 
 // Another gateway may be first: then its key is the one.
@@ -141,32 +224,63 @@ Result<store::Key> Keyring::make_key(const std::string& name) {
   return key;
 }
 
-Result<Keyring::Keys> Keyring::unwrap_all(const store::Key& key) {
+// Versions whose wrapped bytes have not changed are taken over from what is open, with the time that is left to them.
+Result<Keyring::Keys> Keyring::open_row(const store::Key& key, Time read_at) {
+  const auto now = clock_();
+  const Cached entry = find_cached(key.name);
+  const Keys before = entry && now < entry->keys->expires() ? entry->keys : nullptr;
   KeySet::Versions versions;
+  std::vector<Bytes> wrapped;
+  std::uint32_t sealing = 0;
+  KeySet::Times times{now + config_.cache, read_at};
   for (const store::KeyVersion& version : key.versions) {
-    if (version.state == store::KeyState::destroyed) continue;
-    auto data_key = token_.unwrap(version.master_version, encode(context_of(key, version)), version.wrapped);
-    if (!data_key) return data_key.error();
-    auto open_key = OpenKey::make(key.id, version.version, std::move(*data_key));
-    if (!open_key) return open_key.error();
-    versions.push_back(std::move(*open_key));
+    const Rights rights = rights_of(version.state);
+    if (!rights.open) continue;
+    auto there = before ? before->find(key.id, version.version, version.wrapped) : nullptr;
+    if (there) times.expires = std::min(times.expires, before->expires());
+    auto opened = there ? Result<std::shared_ptr<const OpenKey>>(std::move(there)) : unwrap(key, version);
+    if (!opened) return opened.error();
+    versions.push_back(std::move(*opened));
+    wrapped.push_back(version.wrapped);
+    if (rights.seal) sealing = version.version;
   }
   if (versions.empty()) return Error{Code::not_found, "the key was destroyed"};
-  const auto now = clock_();
-  return std::make_shared<const KeySet>(std::move(versions), now, now + config_.cache);
+  return std::make_shared<const KeySet>(std::move(versions), std::move(wrapped), sealing, times);
+}
+
+Result<std::shared_ptr<const OpenKey>> Keyring::unwrap(const store::Key& key, const store::KeyVersion& version) {
+  auto data_key = token_.unwrap(version.master_version, encode(context_of(key, version)), version.wrapped);
+  if (!data_key) return data_key.error();
+  return OpenKey::make(key.id, version.version, std::move(*data_key));
 }
 
 void Keyring::purge() {
   const auto now = clock_();
   const std::unique_lock lock(cache_mutex_);
-  std::erase_if(cache_, [now](const auto& entry) { return entry.second->expires() <= now; });
+  std::erase_if(cache_, [now](const auto& entry) { return entry.second->keys->expires() <= now; });
+}
+
+void Keyring::refresh_used() {
+  const auto now = clock_();
+  std::vector<std::pair<std::string, Keys>> wanted;
+  {
+    const std::shared_lock lock(cache_mutex_);
+    for (const auto& [name, entry] : cache_) {
+      const bool due = now + config_.refresh / 2 >= entry->serves && now < entry->keys->expires();
+      if (due && entry->used.exchange(false, std::memory_order_relaxed)) wanted.emplace_back(name, entry->keys);
+    }
+  }
+  for (const auto& [name, keys] : wanted) static_cast<void>(load_once(name, IfMissing::fail, keys));
 }
 
 void Keyring::run_purger(const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kShortest{5}, kLongest{1000};
+  const auto pause = std::clamp(config_.refresh / 8, kShortest, kLongest);
   std::unique_lock lock(purger_mutex_);
   while (!stop.stop_requested()) {
-    purger_wake_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    purger_wake_.wait_for(lock, stop, pause, [] { return false; });
     purge();
+    refresh_used();
   }
 }
 

@@ -31,7 +31,7 @@ Result<std::unique_ptr<PeriodKeys>> PeriodKeys::make(Keyring& keyring, hsm::Toke
 
 Result<SecretKey> PeriodKeys::sidecar_key(std::string_view period) {
   if (!is_period(period)) return kMalformed;
-  const auto keys = keyring_.open_or_make("audit/" + std::string(period));
+  const auto keys = keyring_.open_lasting("audit/" + std::string(period));
   if (!keys) return keys.error();
   return SecretKey::copy_of((*keys)->newest()->data_key().expose_secret());
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/records/json_text.h"
+#include "gateway/records/seal_again.h"
 
 namespace sluis::gateway {
 namespace {
@@ -73,7 +74,7 @@ Status ImportSink::need_sealer() {
   if (sealer_) return {};
   const auto keys = parts_.keyring.open_or_make(caller_.collection->key_name());
   if (!keys) return keys.error();
-  sealer_.emplace(caller_.collection, (*keys)->newest());
+  sealer_.emplace(caller_.collection, (*keys)->sealing());
   return {};
 }
 
@@ -131,20 +132,41 @@ Status ImportSink::flush(Last last) {
   after.updated_us = unix_time_us();
   in_flight_lines_ = chunk_.lines;
   in_flight_ = std::async(std::launch::async, [this, chunk = std::exchange(chunk_, {}), after = std::move(after),
-                                               expected = state_.lines_done] { return write(chunk, after, expected); });
+                                               expected = state_.lines_done]() mutable {
+    return write(std::move(chunk), after, expected);
+  });
   sealer_.reset();
   return {};
 }
 
 // Runs beside feed(): touches neither state_ nor chunk_.
-Result<store::ImportState> ImportSink::write(const Chunk& chunk, store::ImportState after,
-                                             std::uint64_t expected_lines_done) {
-  const auto result = parts_.store.import_chunk(chunk.records, chunk.errors, after, expected_lines_done);
+Result<store::ImportState> ImportSink::write(Chunk chunk, store::ImportState after, std::uint64_t expected_lines_done) {
+  auto result = parts_.store.import_chunk(chunk.records, chunk.errors, after, expected_lines_done);
+  if (!result && result.error().code == Code::busy) {
+    const auto again = seal_again(chunk);
+    if (!again) return again.error();
+    if (*again) result = parts_.store.import_chunk(chunk.records, chunk.errors, after, expected_lines_done);
+  }
   if (!result) return result.error();
   if (const Status logged = log_chunk(chunk, *result, after); !logged) return logged.error();
   after.records -= result->existing.size();
   after.errors += result->existing.size();
   return after;
+}
+
+// For a key that another gateway has taken out of use. False if it is not that.
+Result<bool> ImportSink::seal_again(Chunk& chunk) const {
+  const std::string& name = caller_.collection->key_name();
+  if (chunk.records.empty() || !parts_.keyring.superseded(name, chunk.records.front().key_version)) return false;
+  const auto from = parts_.keyring.open_version(name, chunk.records.front().key_version);
+  const auto keys = parts_.keyring.open_or_make(name);
+  if (!from) return from.error();
+  if (!keys) return keys.error();
+  for (store::Record& record : chunk.records) {
+    const Status sealed = sluis::gateway::seal_again(caller_.collection, **from, (*keys)->sealing(), record);
+    if (!sealed) return sealed.error();
+  }
+  return true;
 }
 
 // The chunk's entries: as many as keep each far below what an entry may hold. When the log is halted writes go on.

@@ -43,7 +43,8 @@ class ImportSink final : public BodySink, private LineTarget {
   Status need_sealer();
   Status flush(Last last);
   Status settle();  // waits for the chunk that is being written, and takes over its state
-  Result<store::ImportState> write(const Chunk& chunk, store::ImportState after, std::uint64_t expected_lines_done);
+  Result<store::ImportState> write(Chunk chunk, store::ImportState after, std::uint64_t expected_lines_done);
+  Result<bool> seal_again(Chunk& chunk) const;
   std::vector<audit::Event> entries_of(const Chunk& chunk, const store::ChunkResult& result,
                                        const store::ImportState& after) const;
   Status log_one(const audit::Event& event) const;

@@ -36,7 +36,10 @@ class PutCall {
     grouped_.alone([&] { put = write_->next(parts_.store); });
     return put;
   }
-  void judge(const Status& put) { write_->judge(put); }
+  void judge(const Status& put) {
+    if (!put && put.error().code == Code::busy && seal_again()) return;
+    write_->judge(put);
+  }
   void answer() {
     grouped_.alone([&] { grouped_.outcome = outcome(); });
   }
@@ -44,6 +47,8 @@ class PutCall {
  private:
   std::optional<Outcome> refusal_of(std::shared_ptr<const Collection> target);
   std::optional<Outcome> seal();
+  std::optional<Outcome> seal_as(std::uint64_t revision);
+  bool seal_again();
   Outcome outcome();
 
   const RecordParts& parts_;
@@ -53,6 +58,7 @@ class PutCall {
   std::optional<DocumentReader> document_;
   store::Record record_;
   std::optional<RecordWrite> write_;  // there unless the call is settled
+  bool sealed_again_ = false;
 };
 
 std::optional<Outcome> PutCall::refusal_of(std::shared_ptr<const Collection> target) {
@@ -69,15 +75,32 @@ std::optional<Outcome> PutCall::refusal_of(std::shared_ptr<const Collection> tar
 }
 
 std::optional<Outcome> PutCall::seal() {
-  const Call& call = grouped_.call;
+  if (auto refused = seal_as(grouped_.call.now_us)) return refused;
+  write_.emplace(record_, precondition_, grouped_.call.now_us);
+  return std::nullopt;
+}
+
+std::optional<Outcome> PutCall::seal_as(std::uint64_t revision) {
   const auto keys = parts_.keyring.open_or_make(target_->key_name());
   if (!keys) return refuse(keys.error());
-  Sealer sealer(target_, (*keys)->newest());
-  const auto fault = sealer.seal(call.param("id"), call.now_us, document_->values(), record_);
+  record_ = {};
+  Sealer sealer(target_, (*keys)->sealing());
+  const auto fault = sealer.seal(grouped_.call.param("id"), revision, document_->values(), record_);
   if (!fault) return refuse(fault.error());
   if (*fault) return refuse(**fault);
-  write_.emplace(record_, precondition_, call.now_us);
   return std::nullopt;
+}
+
+// A key that another gateway has taken out of use: once is enough. True if the put is to be tried again.
+bool PutCall::seal_again() {
+  if (std::exchange(sealed_again_, true)) return false;
+  bool again = false;
+  grouped_.alone([&] {
+    if (!parts_.keyring.superseded(target_->key_name(), record_.key_version)) return;
+    grouped_.outcome = seal_as(record_.revision);
+    again = !grouped_.outcome;
+  });
+  return again;
 }
 
 Outcome PutCall::outcome() {

@@ -30,6 +30,7 @@ class Release {
   // key does not exist yet has no records: not_found.
   Status prepare();
   const Keyring::Keys& keys() const noexcept { return keys_; }
+  void use(Keyring::Keys keys) noexcept { keys_ = std::move(keys); }  // a later set of the same key
 
   enum class Opened : std::uint8_t { released, no_match, failed };
   // released: appended `{"field":value,…}` to `out`. no_match: the record was opened but is not what was searched for.

@@ -71,6 +71,31 @@ Result<std::vector<store::Match>> terms_of(const Collection& collection, const Q
   return all_of;
 }
 
+struct Found {
+  store::SearchPage page;
+  Keyring::Keys keys;  // by whose terms
+};
+
+// While a key is rolled over, records come under a version that this gateway may not know yet. The keys are looked at
+// again after the store has answered: if they were believed until then, no term was missing.
+Result<Found> find(const RecordParts& parts, const Collection& collection, const Query& query, Keyring::Keys keys,
+                   std::string_view after, std::size_t limit) {
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries; ++i) {
+    const auto terms = terms_of(collection, query, *keys);
+    if (!terms) return terms.error();
+    auto page = parts.store.search(collection.name(), *terms, after, limit);
+    if (!page) return page.error();
+    if (parts.keyring.fresh(*keys)) return Found{std::move(*page), std::move(keys)};
+    auto now = parts.keyring.reload(collection.key_name(), keys);
+    if (!now) return now.error();
+    const bool known = parts.keyring.fresh(**now) && (*now)->same_versions(*keys);
+    if (known) return Found{std::move(*page), std::move(keys)};
+    keys = std::move(*now);
+  }
+  return Error{Code::unavailable, "the collection's key changes too often"};
+}
+
 // By which fields, and about whom.
 audit::Payload asked_for(const Caller& caller, const Query& query) {
   audit::Payload about;
@@ -126,11 +151,10 @@ Outcome RecordService::search(Call& call) {
   if (!ready && !no_key) return refuse_key(ready.error(), caller);
   store::SearchPage page;
   if (!no_key) {
-    const auto terms = terms_of(*target, query, *release.keys());
-    if (!terms) return refuse(terms.error());
-    auto found = parts_.store.search(target->name(), *terms, after.value_or(""), limit.value_or(kDefaultPage));
+    auto found = find(parts_, *target, query, release.keys(), after.value_or(""), limit.value_or(kDefaultPage));
     if (!found) return refuse(found.error());
-    page = std::move(*found);
+    page = std::move(found->page);
+    release.use(std::move(found->keys));
   }
   Listing listing;
   if (page.records.empty()) listing.note(fruitless(caller, query));

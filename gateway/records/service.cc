@@ -19,6 +19,11 @@ std::shared_ptr<const Collection> RecordService::collection(std::string_view nam
   return found == collections_->end() ? nullptr : found->second;
 }
 
+std::shared_ptr<const Collections> RecordService::collections() const {
+  const std::lock_guard lock(mutex_);
+  return collections_;
+}
+
 bool RecordService::key_cached(std::string_view name) const {
   const auto found = collection(name);
   return !found || parts_.keyring.cached(found->key_name());  // an unknown collection is refused without a key

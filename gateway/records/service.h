@@ -42,6 +42,7 @@ class RecordService {
   // A new configuration: calls that are under way finish with the old one.
   void replace_collections(std::shared_ptr<const Collections> collections);
   std::shared_ptr<const Collection> collection(std::string_view name) const;  // null if there is none
+  std::shared_ptr<const Collections> collections() const;
 
   // Whether a call on this collection would find its key in memory (Runs::local).
   bool key_cached(std::string_view collection) const;

@@ -70,13 +70,13 @@ MaybeFault Patching::check() {
 }
 
 std::optional<store::Record> Patching::seal(const store::Record& old) {
-  const auto keys = parts_.keyring.open(caller_.collection->key_name());
+  const auto keys = parts_.keyring.open_or_make(caller_.collection->key_name());
   if (!keys) {
     refusal_ = refuse(keys.error());
     return std::nullopt;
   }
   store::Record record;
-  Sealer sealer(caller_.collection, (*keys)->newest());
+  Sealer sealer(caller_.collection, (*keys)->sealing());
   const auto fault = sealer.seal(old.id, old.revision, merged_->values(), record);
   if (!fault) refusal_ = refuse(fault.error());
   if (fault && *fault) refusal_ = refuse(**fault);
@@ -109,6 +109,11 @@ Outcome patch_once(const Caller& caller, const RecordParts& parts, const store::
   if (!record) return std::move(patching.refusal());
   record->revision = revision_after(old.revision, now_us);
   status = parts.store.put(*record, {store::Expected::Kind::revision, old.revision});
+  const bool busy = !status && status.error().code == Code::busy;
+  // A key that another gateway has taken out of use: as if somebody else had been faster.
+  if (busy && parts.keyring.superseded(caller.collection->key_name(), record->key_version)) {
+    status = Error{Code::conflict, "the key is out of use"};
+  }
   if (!status) return refuse(status.error());
   return written(written_event(caller, *record, patch.values()), parts.admin_events, 204, record->revision);
 }

@@ -51,7 +51,8 @@ bool may_follow(State from, State to) noexcept {
   if (to == State::queued) return true;  // taken up again, by whoever comes
   switch (from) {
     case State::queued:
-      return to == State::preparing || to == State::sweeping || to == State::paused || to == State::finished;
+      return to == State::preparing || to == State::sweeping || to == State::paused || to == State::finished ||
+             to == State::finished_with_faults;
     case State::preparing:
       return to == State::sweeping || to == State::paused;
     case State::sweeping:

@@ -40,6 +40,7 @@ std::string_view name(Trigger trigger) noexcept;
 struct Throttle {
   std::uint64_t rate = 0;  // items a second; 0: as fast as it goes
   unsigned share = 100;    // per cent of the time that the sweep may work while calls are served, 1 to 100
+  friend bool operator==(const Throttle&, const Throttle&) = default;
 };
 inline constexpr std::uint64_t kMaxRate = 10'000'000;
 

@@ -63,7 +63,7 @@ Result<std::vector<Job>> Jobs::list(std::string_view after, std::size_t limit) c
   return out;
 }
 
-Result<std::vector<Job>> Jobs::open_jobs() const {
+Result<std::vector<Job>> Jobs::where(const std::function<bool(const Job&)>& wanted) const {
   std::vector<Job> out;
   for (std::string after;;) {
     auto page = list(after, kPage);
@@ -71,16 +71,25 @@ Result<std::vector<Job>> Jobs::open_jobs() const {
     const bool last = page->size() < kPage;
     if (!last) after = page->back().id;
     for (Job& job : *page) {
-      if (!ended(job.state)) out.push_back(std::move(job));
+      if (wanted(job)) out.push_back(std::move(job));
     }
-    if (last) break;
+    if (last) return out;
   }
+}
+
+Result<std::vector<Job>> Jobs::since(std::uint64_t time_us) const {
+  return where([time_us](const Job& job) { return !ended(job.state) || job.ended_us > time_us; });
+}
+
+Result<std::vector<Job>> Jobs::open_jobs() const {
+  auto out = where([](const Job& job) { return !ended(job.state); });
+  if (!out) return out;
   const auto before = [](const Job& a, const Job& b) {
     const bool first = a.trigger == Trigger::compromise;
     const bool second = b.trigger == Trigger::compromise;
     return first != second ? first : a.id < b.id;
   };
-  std::sort(out.begin(), out.end(), before);
+  std::sort(out->begin(), out->end(), before);
   return out;
 }
 

@@ -32,6 +32,9 @@ class Jobs {
   // Those that have not ended: compromises first, then the oldest.
   Result<std::vector<Job>> open_jobs() const;
 
+  // Those that ended after that time, or have not.
+  Result<std::vector<Job>> since(std::uint64_t time_us) const;
+
   // Changes the job, again and again until nobody comes between. `change` may refuse, and may be called several times;
   // a state that may not follow the one before is a conflict. Gives the job as stored.
   using Change = std::function<Status(Job&)>;
@@ -41,6 +44,7 @@ class Jobs {
   std::uint64_t now_us() const { return clock_(); }
 
  private:
+  Result<std::vector<Job>> where(const std::function<bool(const Job&)>& wanted) const;
   Status store_new(Job& job);
 
   store::Store& store_;

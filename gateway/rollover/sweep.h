@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -110,5 +111,6 @@ struct Sweeper {
   MakeSweep make;
   ListTargets list;
 };
+using Sweepers = std::map<Kind, Sweeper>;
 
 }  // namespace sluis::gateway::rollover

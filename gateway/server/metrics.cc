@@ -61,12 +61,16 @@ struct Metrics::PerRoute {
   std::array<std::atomic<std::uint64_t>, kStatuses.size()> statuses{};
   std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> buckets{};
   std::atomic<std::uint64_t> microseconds{0};
+  std::atomic<std::uint64_t> calls{0};
+  bool waited_for = false;
 };
 
 Metrics::Metrics(const std::vector<Route>& routes) {
   for (const auto& route : routes) {
     auto& row = routes_.emplace_back(std::make_unique<PerRoute>());
     row->labels = "method=\"" + std::string(name(route.method)) + "\",route=\"" + route.pattern + "\"";
+    row->waited_for = route.action.starts_with("records.") || route.action.starts_with("transit.");
+    row->waited_for = row->waited_for && !route.sink && !route.source;
   }
   routes_.emplace_back(std::make_unique<PerRoute>())->labels = "method=\"\",route=\"\"";
 }
@@ -79,7 +83,18 @@ void Metrics::request(std::size_t route, unsigned status, std::uint64_t microsec
   const auto bucket = std::lower_bound(kBounds.begin(), kBounds.end(), microseconds) - kBounds.begin();
   row.buckets[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
   row.microseconds.fetch_add(microseconds, std::memory_order_relaxed);
+  row.calls.fetch_add(1, std::memory_order_relaxed);
   if (status == 429) add(Count::budget_refusals);
+}
+
+Metrics::Served Metrics::served() const noexcept {
+  Served out;
+  for (const auto& row : routes_) {
+    if (!row->waited_for) continue;
+    out.calls += row->calls.load(std::memory_order_relaxed);
+    out.microseconds += row->microseconds.load(std::memory_order_relaxed);
+  }
+  return out;
 }
 
 void Metrics::add(Count what) noexcept {

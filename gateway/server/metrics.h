@@ -23,6 +23,12 @@ class Metrics {
   static constexpr std::size_t kNoRoute = static_cast<std::size_t>(-1);
   void request(std::size_t route, unsigned status, std::uint64_t microseconds) noexcept;
 
+  // Calls that somebody waits for, since the start: streams are as long as their clients make them, and do not count.
+  struct Served {
+    std::uint64_t calls = 0, microseconds = 0;  // taken by all of them together
+  };
+  Served served() const noexcept;
+
   enum class Count : std::uint8_t {
     connections_accepted,
     connections_refused,  // over a limit

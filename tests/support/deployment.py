@@ -89,7 +89,9 @@ class Client:
 
 
 class Deployment:
-    """`store`: the TOML lines of [store]; `options`: further TOML by section, {"keys": "cache_seconds = 2"}."""
+    """`store`: the TOML lines of [store]; `options`: further TOML by section, {"keys": "cache_seconds = 2"}.
+
+    Tests change the policy as they like: `policy.changes` is free, unless `options` says otherwise."""
 
     def __init__(self, folder, store=None, options=None, budgets=False, audit_folder="audit"):
         self.folder = pathlib.Path(folder)
@@ -103,7 +105,7 @@ class Deployment:
         self._write_config(store or 'kind = "sqlite"\npath = "store/sluis.db"', options or {}, audit_folder)
         policy = (ROOT / "deploy" / "policy.sample.toml").read_text()
         self.write("policy.toml", policy if budgets else BUDGET.sub(lambda m: f"per_{m[1]} = 1_000_000_000", policy))
-        for name in ("registry-backend", "auditor-1", "operator-1"):
+        for name in ("registry-backend", "officer-1", "officer-2", "custodian-1", "auditor-1", "operator-1"):
             self.write(f"{name}.toml", f'url = "https://127.0.0.1:{self.port}"\ncertificate = "ca/{name}.pem"\n'
                                        f'key = "ca/{name}.key"\nca = "ca/server-ca.pem"\n')
         self.sluisd("--migrate")
@@ -119,7 +121,7 @@ class Deployment:
         config = config.replace("127.0.0.1:8443", f"127.0.0.1:{self.port}")
         config = config.replace('folder = "audit"', f'folder = "{audit_folder}"')
         config = re.sub(r"^\[store\]\n(?:[^\[\n].*\n|\n)*", f"[store]\n{store}\n\n", config, flags=re.M)
-        for section, lines in options.items():
+        for section, lines in {"policy": 'changes = "free"', **options}.items():
             head = f"[{section}]\n"
             config = config.replace(head, head + lines + "\n") if head in config else head + lines + "\n" + config
         self.write("sluis.toml", config)
@@ -172,6 +174,14 @@ class Deployment:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(20)
+
+    def approve(self, approval, by="officer-2"):
+        """Another principal reads the request and approves exactly that; gives the header that carries it out."""
+        client = self.client(by)
+        digest = client.call("GET", f"/v1/approvals/{approval}").json()["digest"]
+        reply = client.call("POST", f"/v1/approvals/{approval}:approve", {"digest": digest})
+        assert reply.status == 200 and reply.json()["needs"] == [], reply.body
+        return {"Sluis-Approval": approval}
 
     def client(self, name="registry-backend", **options):
         return Client(self, name, **options)

@@ -16,6 +16,25 @@ Outcome backup_key(const Parts& parts, Call& call) {
   return outcome;
 }
 
+std::optional<Outcome> rehearse_backup(const Parts& parts, Call& call) {
+  const auto name = call.param("key");
+  if (parts.settings.exports == Settings::Export::refused) return exports_refused("transit.backup", name);
+  const auto key = parts.keys.open(name);
+  if (!key) return refuse_unless_found(key.error(), "encryption key not found");
+  if (!(*key)->attributes.exportable) return refuse({400, "exporting is disallowed on the key"});
+  if (!(*key)->attributes.allow_plaintext_backup) return refuse({400, "plaintext backup is disallowed on the key"});
+  return std::nullopt;
+}
+
+std::optional<Outcome> rehearse_restore(const Parts&, Call& call) {
+  Params params(call, {"name", "backup", "force"});
+  const auto backup = params.text("backup");
+  static_cast<void>(params.flag("force"));
+  if (params.refusal()) return refuse(*params.refusal());
+  if (backup.empty()) return refuse({400, "'backup' must be supplied"});
+  return std::nullopt;
+}
+
 Outcome restore_key(const Parts& parts, Call& call) {
   Params params(call, {"name", "backup", "force"});
   const auto backup = params.text("backup");

@@ -4,7 +4,7 @@ namespace sluis::gateway::transit {
 
 std::string_view words_for_item(const Error& error) noexcept {
   return error.code == Code::invalid || error.code == Code::unavailable || error.code == Code::busy ||
-                 error.code == Code::too_large
+                 error.code == Code::too_large || error.code == Code::rate_limited
              ? error.what.view()
              : std::string_view("internal error");
 }

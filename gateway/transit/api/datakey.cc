@@ -1,6 +1,7 @@
 // POST datakey/plaintext/:key and datakey/wrapped/:key
 #include "crypto/hash.h"
 #include "gateway/transit/api/batch.h"
+#include "gateway/transit/api/budget.h"
 #include "gateway/transit/api/handlers.h"
 #include "gateway/transit/api/item_steps.h"
 
@@ -45,6 +46,9 @@ Outcome datakey(const Parts& parts, Call& call, Shown shown) {
   if (auto refused = check(**key, call, wanted, shown)) return *std::move(refused);
   const auto version = version_to_encrypt(**key, wanted.version);
   if (!version) return refuse(version.error());
+  if (shown == Shown::plaintext_too) {
+    if (auto refused = over_budget(parts, call, "transit.datakey_plaintext", **key, 1)) return *std::move(refused);
+  }
   Uses uses(**key, {});
   uses.want(*version);
   if (const Status taken = uses.take(parts.keys, **key); !taken) return refuse(taken.error());

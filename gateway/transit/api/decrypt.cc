@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "gateway/transit/api/batch.h"
+#include "gateway/transit/api/budget.h"
 #include "gateway/transit/api/handlers.h"
 #include "gateway/transit/api/item_steps.h"
 
@@ -21,6 +22,9 @@ Outcome decrypt(const Parts& parts, Call& call) {
   if (!key) return refuse(key.error());
   if (auto refusal = refusal_to_decrypt(**key)) return refuse(*std::move(refusal));
   if (const Status stated = check_stated(**key, call); !stated) return refuse(stated.error());
+  if (auto refused = over_budget(parts, call, "transit.decrypt", **key, openable(items.all()))) {
+    return *std::move(refused);
+  }
   BatchReply reply(items, BatchReply::Mistakes::fail_the_call, call.body.size() + items.size() * kAnItem);
   DecryptStep step(parts, *std::move(key), items.size());
   std::vector<audit::Event> events;

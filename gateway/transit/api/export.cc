@@ -1,6 +1,7 @@
 // GET export/:kind/:key(/:version) and byok-export/:destination/:key(/:version)
 #include <algorithm>
 #include <functional>
+#include <variant>
 
 #include "gateway/transit/api/handlers.h"
 #include "gateway/transit/api/key_info.h"
@@ -81,6 +82,7 @@ Status append_raw(SecretBuffer& out, const SecretKey& key, Format format) {
 Status append_private(SecretBuffer& out, const PrivateKey& pair, Format format) {
   const bool ed25519 = pair.kind() == PairKind::ed25519;
   if (format == Format::raw && !ed25519) return wrong_format();
+  if (!pair.has_private()) return {};  // shown as empty, as the engines do
   if (format == Format::der || format == Format::pem) {
     const auto der = pair.to_pkcs8();
     if (!der) return der.error();
@@ -177,8 +179,15 @@ Outcome exported(const Call& call, const Params& params, Result<SecretBuffer> da
   return outcome;
 }
 
-Outcome export_kind(const Parts& parts, const Call& call, std::string_view kind_text) {
-  Params params(call, {"name", "type", "version", "format"});
+// What leaves, once everything that can be wrong with the call was looked at.
+struct Leaving {
+  TransitKeys::Key key;
+  std::vector<const KeyVersion*> versions;
+  Wanted wanted;
+};
+
+std::variant<Leaving, Outcome> leaving(const Parts& parts, const Call& call, Params& params,
+                                       std::string_view kind_text) {
   const auto kind = kind_named(kind_text);
   if (!kind) params.refuse({400, "invalid export type: " + std::string(kind_text.substr(0, 64))});
   const auto format = format_named(params.text("format"));
@@ -188,20 +197,51 @@ Outcome export_kind(const Parts& parts, const Call& call, std::string_view kind_
   if (is_secret(*kind) && parts.settings.exports == Settings::Export::refused)
     return exports_refused("transit.export", name);
   if (!valid_key_name(name)) return refuse(Refusal{404, {}});
-  const auto key = parts.keys.open(name);
+  auto key = parts.keys.open(name);
   if (!key) return refuse(key.error());
   if (auto refusal = check(**key, *kind)) return refuse(*std::move(refusal));
-  const auto versions = versions_of(**key, call.param("version"));
+  auto versions = versions_of(**key, call.param("version"));
   if (!versions) return refuse(versions.error());
-  const Wanted wanted{*kind, *format};
-  auto data = keys_as_json(**key, *versions, [&](SecretBuffer& out, const KeyVersion& version) {
-    return append_key(out, **key, version, wanted);
-  });
-  if (!is_secret(*kind)) return exported(call, params, std::move(data), std::nullopt);
-  audit::Event event = event_of("transit.export", name, versions->back()->number);
-  event.count = versions->size();
+  return Leaving{*std::move(key), *std::move(versions), {*kind, *format}};
+}
+
+Outcome export_kind(const Parts& parts, const Call& call, std::string_view kind_text) {
+  Params params(call, {"name", "type", "version", "format"});
+  auto found = leaving(parts, call, params, kind_text);
+  if (auto* const refused = std::get_if<Outcome>(&found)) return std::move(*refused);
+  const auto& [key, versions, wanted] = std::get<Leaving>(found);
+  auto data =
+      keys_as_json(*key, versions, [&, &key = key, &wanted = wanted](SecretBuffer& out, const KeyVersion& version) {
+        return append_key(out, *key, version, wanted);
+      });
+  if (!is_secret(wanted.kind)) return exported(call, params, std::move(data), std::nullopt);
+  audit::Event event = event_of("transit.export", call.param("key"), versions.back()->number);
+  event.count = versions.size();
   event.payload.detail = kind_text;
   return exported(call, params, std::move(data), std::move(event));
+}
+
+// Keys that leave wrapped to another one.
+struct Wrapped {
+  TransitKeys::Key destination, source;
+  DigestKind hash;
+  std::vector<const KeyVersion*> versions;
+};
+
+std::variant<Wrapped, Outcome> wrapped(const Parts& parts, const Call& call, Params& params) {
+  if (params.refusal()) return refuse(*params.refusal());
+  const auto name = call.param("key");
+  if (parts.settings.exports == Settings::Export::refused) return exports_refused("transit.export", name);
+  auto destination = open_key(parts, call.param("destination"), "destination key not found");
+  if (!destination) return refuse(destination.error());
+  auto source = open_key(parts, name, "source key not found");
+  if (!source) return refuse(source.error());
+  if (!(*source)->attributes.exportable) return refuse({400, "private key material is not exportable"});
+  const auto hash = oaep_digest_named(params.text("hash"));
+  if (!hash) return refuse({400, "unsupported hash function"});
+  auto versions = versions_of(**source, call.param("version"));
+  if (!versions) return refuse(versions.error());
+  return Wrapped{*std::move(destination), *std::move(source), *hash, *std::move(versions)};
 }
 
 }  // namespace
@@ -218,28 +258,33 @@ Outcome export_certificates(const Parts& parts, Call& call) {
 
 Outcome byok_export(const Parts& parts, Call& call) {
   Params params(call, {"destination", "source", "version", "hash"});
-  if (params.refusal()) return refuse(*params.refusal());
-  const auto name = call.param("key");
-  if (parts.settings.exports == Settings::Export::refused) return exports_refused("transit.export", name);
-  const auto destination = open_key(parts, call.param("destination"), "destination key not found");
-  if (!destination) return refuse(destination.error());
-  const auto source = open_key(parts, name, "source key not found");
-  if (!source) return refuse(source.error());
-  if (!(*source)->attributes.exportable) return refuse({400, "private key material is not exportable"});
-  const auto hash = oaep_digest_named(params.text("hash"));
-  if (!hash) return refuse({400, "unsupported hash function"});
-  const auto versions = versions_of(**source, call.param("version"));
-  if (!versions) return refuse(versions.error());
-  auto data = keys_as_json(**source, *versions, [&](SecretBuffer& out, const KeyVersion& version) -> Status {
-    const auto wrapped = TransitKeys::wrap_for(**destination, **source, version.number, *hash);
-    if (!wrapped) return wrapped.error();
-    out.append(*wrapped);
-    return {};
-  });
-  audit::Event event = event_of("transit.export", name, versions->back()->number);
-  event.count = versions->size();
-  event.payload.detail = "wrapped for transit/" + (*destination)->name;
+  auto found = wrapped(parts, call, params);
+  if (auto* const refused = std::get_if<Outcome>(&found)) return std::move(*refused);
+  const auto& leaving = std::get<Wrapped>(found);
+  auto data =
+      keys_as_json(*leaving.source, leaving.versions, [&](SecretBuffer& out, const KeyVersion& version) -> Status {
+        const auto text = TransitKeys::wrap_for(*leaving.destination, *leaving.source, version.number, leaving.hash);
+        if (!text) return text.error();
+        out.append(*text);
+        return {};
+      });
+  audit::Event event = event_of("transit.export", call.param("key"), leaving.versions.back()->number);
+  event.count = leaving.versions.size();
+  event.payload.detail = "wrapped for transit/" + leaving.destination->name;
   return exported(call, params, std::move(data), std::move(event));
+}
+
+std::optional<Outcome> rehearse_export(const Parts& parts, Call& call) {
+  if (!call.param("destination").empty()) {
+    Params params(call, {"destination", "source", "version", "hash"});
+    auto found = wrapped(parts, call, params);
+    if (auto* const refused = std::get_if<Outcome>(&found)) return std::move(*refused);
+    return std::nullopt;
+  }
+  Params params(call, {"name", "type", "version", "format"});
+  auto found = leaving(parts, call, params, call.param("kind"));
+  if (auto* const refused = std::get_if<Outcome>(&found)) return std::move(*refused);
+  return std::nullopt;
 }
 
 }  // namespace sluis::gateway::transit

@@ -42,6 +42,10 @@ Outcome export_key(const Parts& parts, Call& call);
 Outcome export_public_key(const Parts& parts, Call& call);
 Outcome export_certificates(const Parts& parts, Call& call);
 Outcome byok_export(const Parts& parts, Call& call);
+// Why such a call would be refused, without doing it; nothing if it would not.
+std::optional<Outcome> rehearse_export(const Parts& parts, Call& call);
+std::optional<Outcome> rehearse_backup(const Parts& parts, Call& call);
+std::optional<Outcome> rehearse_restore(const Parts& parts, Call& call);
 Outcome sign_request(const Parts& parts, Call& call);
 Outcome set_certificate(const Parts& parts, Call& call);
 

@@ -13,9 +13,10 @@ WrappedMaterial read_material(Params& params) {
   if (!digest) params.refuse({400, "unsupported hash function \"" + std::string(hash.substr(0, 64)) + '"'});
   material.hash = digest.value_or(material.hash);
   material.ciphertext = params.text("ciphertext");
-  const bool public_alone = params.has("public_key") && material.ciphertext.empty();
-  if (public_alone) params.refuse({400, "importing a public key alone is not supported"});
-  if (material.ciphertext.empty()) params.refuse({400, "missing ciphertext: the wrapped key to import"});
+  material.public_key = params.text("public_key");
+  if (material.ciphertext.empty() && material.public_key.empty()) {
+    params.refuse({400, "missing ciphertext: the wrapped key to import, or public_key"});
+  }
   return material;
 }
 
@@ -71,8 +72,10 @@ Outcome import_key(const Parts& parts, Call& call) {
 Outcome import_key_version(const Parts& parts, Call& call) {
   Params params(call, {"name", "hash_function", "ciphertext", "public_key", "version"});
   const WrappedMaterial material = read_material(params);
+  const auto version = params.integer("version");
+  if (version < 0 || version > UINT32_MAX) params.refuse({400, "invalid key version"});
   if (params.refusal()) return refuse(*params.refusal());
-  return imported(parts.keys.import_version(call.param("key"), material));
+  return imported(parts.keys.import_version(call.param("key"), material, static_cast<std::uint32_t>(version)));
 }
 
 }  // namespace sluis::gateway::transit

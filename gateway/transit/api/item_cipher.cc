@@ -223,6 +223,9 @@ Status ItemCipher::encrypt(std::uint32_t version, const ItemContext& item, ByteV
 Status ItemCipher::open(const KeyVersion& version, const ItemContext& item, SecretBuffer& out) {
   const ByteView all = work_.expose_secret();
   if (!is_aead(key_->attributes.type)) {
+    if (!version.pair->has_private()) {
+      return Error{Code::invalid, "requested version for decryption does not contain a private part"};
+    }
     auto opened = version.pair->decrypt_oaep(all, DigestKind::sha2_256);
     if (!opened && opened.error().code == Code::unavailable) return opened.error();
     if (!opened) return Error{Code::invalid, "crypto/rsa: decryption error"};

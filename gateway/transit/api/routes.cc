@@ -23,6 +23,11 @@ struct Row {
   Filtered (*stream)(const Parts&, Call&) = nullptr;
 };
 
+// Key material that leaves or comes in needs two security officers.
+bool is_dangerous(std::string_view action) noexcept {
+  return action == "transit.export" || action == "transit.backup" || action == "transit.restore";
+}
+
 // clang-format off
 constexpr Row kRows[] = {
     {Method::post, "/encrypt/{key}",            "transit.encrypt", Runs::local,  Row::Body::large, encrypt, encrypt_stream},
@@ -89,6 +94,7 @@ Route route_of(const Row& row, Method method, const std::shared_ptr<const Parts>
   route.runs = row.runs;
   route.body_limit = limit_of(row.body, parts->settings);
   route.handler = [parts, function = row.function](Call& call) { return function(*parts, call); };
+  if (is_dangerous(row.action)) route.parties = {policy::Role::security_officer, policy::Role::security_officer};
   if (row.stream != nullptr) {
     route.filter = [parts, stream = row.stream](Call& call) { return stream(*parts, call); };
   }
@@ -122,6 +128,18 @@ std::vector<Route> transit_routes(const std::shared_ptr<const Parts>& parts) {
     if (row.method == Method::post) routes.push_back(route_of(row, Method::put, parts));
   }
   return routes;
+}
+
+std::vector<approvals::GuardedAction> guarded_actions(const std::shared_ptr<const Parts>& parts) {
+  using Rehearse = std::optional<Outcome> (*)(const Parts&, Call&);
+  const auto action = [&](std::string name, approvals::Keep keep, Rehearse rehearse) {
+    return approvals::GuardedAction{std::move(name), keep,
+                                    [parts, rehearse](Call& call) { return rehearse(*parts, call); }};
+  };
+  // A backup holds keys in the clear.
+  return {action("transit.export", approvals::Keep::body, rehearse_export),
+          action("transit.backup", approvals::Keep::body, rehearse_backup),
+          action("transit.restore", approvals::Keep::digest, rehearse_restore)};
 }
 
 bool may_run_inline(const Parts& parts, const Route& route, const Call& call) {

@@ -12,6 +12,7 @@
 #include "gateway/transit/api/params.h"
 #include "gateway/transit/api/summary.h"
 #include "gateway/transit/keys/transit_keys.h"
+#include "policy/budget.h"
 #include "store/store.h"
 
 namespace sluis::gateway::transit {
@@ -30,6 +31,7 @@ struct Parts {
   TransitKeys& keys;
   store::Store& store;
   Summary& summary;
+  policy::Budgets& budgets;
   Settings settings;
 };
 

@@ -59,6 +59,10 @@ Outcome sign(const Parts& parts, Call& call) {
   const auto number = version_to_sign(**key, params.integer("key_version"));
   if (params.refusal()) return refuse(*params.refusal());
   if (!number) return refuse(number.error());
+  const auto& pair = (*key)->find(*number)->pair;
+  if (pair && !pair->has_private()) {
+    return refuse({400, "requested version for signing does not contain a private part"});
+  }
   const Job job{**key, *(*key)->find(*number), choice, items.batch()};
   BatchReply reply(items, BatchReply::Mistakes::stay_in_items, items.size() * kAnItem);
   ItemDesk desk;

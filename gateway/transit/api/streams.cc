@@ -2,6 +2,7 @@
 
 #include "gateway/records/line_reader.h"
 #include "gateway/transit/api/batch.h"
+#include "gateway/transit/api/budget.h"
 #include "gateway/transit/api/item_steps.h"
 #include "gateway/transit/api/rewrap.h"
 
@@ -69,7 +70,8 @@ class EncryptWork final : public Work {
 
 class DecryptWork final : public Work {
  public:
-  DecryptWork(const Parts& parts, TransitKeys::Key key) : parts_(parts), step_(parts, std::move(key), kExpectedItems) {}
+  DecryptWork(const Parts& parts, const Call& call, TransitKeys::Key key)
+      : parts_(parts), call_(call), step_(parts, std::move(key), kExpectedItems) {}
 
   std::string_view main() const noexcept override { return "ciphertext"; }
   Status renew() override {
@@ -79,14 +81,25 @@ class DecryptWork final : public Work {
     return {};
   }
   Status run(const Item& item, JsonPen& pen, SecretBuffer&, std::vector<audit::Event>& events) override {
+    if (item.main && split_versioned(*item.main, kCiphertextWords)) {
+      const Status taken = take_decrypt(parts_, call_, step_.key());
+      if (!taken) ++over_budget_;
+      if (!taken) return taken;
+    }
     return step_.run(item, pen, events);
   }
   std::string_view failed() const noexcept override { return R"("plaintext":"")"; }
-  void note(std::uint64_t, std::vector<audit::Event>&) override {}
+  // One entry a piece for the lines that the budget refused.
+  void note(std::uint64_t, std::vector<audit::Event>& events) override {
+    if (over_budget_ == 0) return;
+    events.push_back(refused_decrypts("transit.decrypt", step_.key(), std::exchange(over_budget_, 0)));
+  }
 
  private:
   const Parts& parts_;
+  const Call& call_;
   DecryptStep step_;
+  std::uint64_t over_budget_ = 0;
 };
 
 class RewrapWork final : public Work {
@@ -202,7 +215,7 @@ Filtered decrypt_stream(const Parts& parts, Call& call) {
   if (!key) return {nullptr, refuse(key.error())};
   if (auto refusal = refusal_to_decrypt(**key)) return {nullptr, refuse(*std::move(refusal))};
   if (const Status stated = check_stated(**key, call); !stated) return {nullptr, refuse(stated.error())};
-  return streamed(std::make_unique<DecryptWork>(parts, *std::move(key)));
+  return streamed(std::make_unique<DecryptWork>(parts, call, *std::move(key)));
 }
 
 Filtered rewrap_stream(const Parts& parts, Call& call) {

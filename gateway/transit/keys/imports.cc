@@ -14,6 +14,7 @@ constexpr std::string_view kWrappingRow = "transit-import/wrapping-key";
 constexpr std::size_t kWrappedAesKeySize = 512;  // RSA-4096
 constexpr std::size_t kAesKeySize = 32;
 constexpr std::size_t kMaxImportBytes = 16'384;  // of the base64 text
+constexpr Error kNotDerived{Code::invalid, "a public key alone cannot be derived from"};
 constexpr Error kNotUnwrapped{Code::invalid, "the imported key could not be unwrapped"};
 
 Status check_hash(DigestKind hash) {
@@ -25,6 +26,16 @@ Status check_hash(DigestKind hash) {
 
 bool is_rsa(KeyType type) noexcept {
   return is_asymmetric(type) && encrypts(type);
+}
+
+Status may_import(const Attributes& attributes, const WrappedMaterial& wrapped, std::uint32_t version) {
+  if (!attributes.imported) return Error{Code::invalid, "import_version is for imported keys alone"};
+  const bool public_alone = wrapped.ciphertext.empty();
+  if (public_alone && attributes.derived) return kNotDerived;
+  if (version == 0) return {};
+  if (public_alone) return Error{Code::invalid, "a version is completed by its private key alone"};
+  if (is_asymmetric(attributes.type)) return {};
+  return Error{Code::invalid, "private key imported, key version cannot be updated"};
 }
 
 Attributes attributes_for(const ImportOptions& options) {
@@ -90,6 +101,13 @@ Result<SecretKey> TransitKeys::unwrap_import(const WrappedMaterial& material) {
   return unwrapped;
 }
 
+Result<Material> TransitKeys::material_of(KeyType type, const WrappedMaterial& wrapped) {
+  if (wrapped.ciphertext.empty()) return import_public(shelf_->token(), type, wrapped.public_key);
+  const auto raw = unwrap_import(wrapped);
+  if (!raw) return raw.error();
+  return import_material(shelf_->token(), type, raw->expose_secret());
+}
+
 Result<TransitKeys::Change> TransitKeys::import(std::string_view name, const ImportOptions& options,
                                                 const WrappedMaterial& wrapped) {
   constexpr Error exists{Code::invalid, "the key exists already: import_version adds to an imported key"};
@@ -99,9 +117,8 @@ Result<TransitKeys::Change> TransitKeys::import(std::string_view name, const Imp
   const auto there = shelf_->open(row_of_name(name));
   if (there) return exists;
   if (there.error().code != Code::not_found) return there.error();
-  const auto raw = unwrap_import(wrapped);
-  if (!raw) return raw.error();
-  const auto material = import_material(shelf_->token(), options.type, raw->expose_secret());
+  if (options.derived && wrapped.ciphertext.empty()) return kNotDerived;
+  const auto material = material_of(options.type, wrapped);
   if (!material) return material.error();
   if (options.type == KeyType::hmac) attributes.key_size = static_cast<std::uint32_t>(material->key.size());
   auto made = make(name, attributes, "keys.import", *material);
@@ -109,29 +126,71 @@ Result<TransitKeys::Change> TransitKeys::import(std::string_view name, const Imp
   return made;
 }
 
-Result<TransitKeys::Change> TransitKeys::import_version(std::string_view name, const WrappedMaterial& wrapped) {
+Result<Material> TransitKeys::kept_material(const Draft& draft, std::uint32_t number) {
+  const auto row = std::find_if(draft.row.versions.begin(), draft.row.versions.end(),
+                                [&](const store::KeyVersion& version) { return version.version == number; });
+  if (row == draft.row.versions.end() || row->state == store::KeyState::destroyed) {
+    return Error{Code::invalid, "no such key version"};
+  }
+  const auto bytes = shelf_->unwrap(draft.row, *row);
+  if (!bytes) return bytes.error();
+  return decode_material(draft.attributes.type, bytes->expose_secret(), Origin::own);
+}
+
+// A version that has its public half alone gets the private half of the same pair; its HMAC key stays.
+Status TransitKeys::complete(Draft& draft, std::uint32_t number, Material kept, const Material& given) {
+  if (!kept.pair || kept.pair->has_private()) {
+    return Error{Code::invalid, "private key imported, key version cannot be updated"};
+  }
+  const auto before = kept.pair->public_der();
+  const auto after = given.pair->public_der();
+  const auto whole = given.pair->to_pkcs8();
+  if (!before || !after || !whole) return Error{Code::internal, "the key could not be encoded"};
+  if (*before != *after) return Error{Code::invalid, "the private key is not of this version's public key"};
+  auto pair = PrivateKey::from_own_pkcs8(whole->expose_secret());
+  if (!pair) return pair.error();
+  kept.pair.emplace(*std::move(pair));
+  return put_material(draft, number, draft.version(number)->created_us, kept, "the private half of a version");
+}
+
+Status TransitKeys::put_material(Draft& draft, std::uint32_t number, std::uint64_t created_us, const Material& material,
+                                 std::string detail) {
+  const auto bytes = encode_material(draft.attributes.type, material);
+  if (!bytes) return bytes.error();
+  auto version = shelf_->wrap(draft.row, number, created_us, *bytes);
+  if (!version) return version.error();
+  draft.put_version(std::move(*version));
+  draft.event = key_event("keys.import", draft.row.name, number, std::move(detail));
+  return {};
+}
+
+Status TransitKeys::put_import(Draft& draft, std::uint32_t version, const Material& material) {
+  const std::uint32_t latest = draft.latest();
+  if (material.pair && material.pair->has_private()) {
+    auto kept = kept_material(draft, version == 0 ? latest : version);
+    if (!kept) return kept.error();
+    if (version != 0 || !kept->pair->has_private()) {
+      return complete(draft, version == 0 ? latest : version, *std::move(kept), material);
+    }
+  }
+  draft.attributes.uses.erase(latest + 1);
+  return put_material(draft, latest + 1, shelf_->now_us(), material, "a version");
+}
+
+Result<TransitKeys::Change> TransitKeys::import_version(std::string_view name, const WrappedMaterial& wrapped,
+                                                        std::uint32_t version) {
   const std::string row_name = row_of_name(name);
   const auto found = shelf_->read(row_name);
   if (!found) return found.error();
   const KeyType type = found->attributes.type;
-  if (!found->attributes.imported) return Error{Code::invalid, "import_version is for imported keys alone"};
-  const auto raw = unwrap_import(wrapped);
-  if (!raw) return raw.error();
-  const auto material = import_material(shelf_->token(), type, raw->expose_secret());
+  if (const Status fits = may_import(found->attributes, wrapped, version); !fits) return fits.error();
+  const auto material = material_of(type, wrapped);
   if (!material) return material.error();
-  const auto bytes = encode_material(type, *material);
-  if (!bytes) return bytes.error();
   return shelf_->change(row_name, [&](Draft& draft) -> Status {
     if (draft.attributes.soft_deleted) return Error{Code::invalid, "the key is soft-deleted"};
-    if (!draft.attributes.imported) return Error{Code::invalid, "import_version is for imported keys alone"};
+    if (const Status fits = may_import(draft.attributes, wrapped, version); !fits) return fits;
     if (draft.attributes.type != type) return Error{Code::conflict, "the key was replaced meanwhile"};
-    const std::uint32_t number = draft.latest() + 1;
-    auto version = shelf_->wrap(draft.row, number, shelf_->now_us(), *bytes);
-    if (!version) return version.error();
-    draft.put_version(std::move(*version));
-    draft.attributes.uses.erase(number);
-    draft.event = key_event("keys.import", row_name, number, "a version");
-    return {};
+    return put_import(draft, version, *material);
   });
 }
 

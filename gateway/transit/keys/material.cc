@@ -8,6 +8,7 @@ namespace sluis::gateway::transit {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kPublicFormat = 2;
 constexpr std::size_t kHmacKeySize = 32;
 constexpr std::size_t kHeaderSize = 6;  // format, type and two lengths
 constexpr Error kMalformed{Code::corrupt, "the material of a key version is malformed"};
@@ -62,6 +63,21 @@ Result<ByteView> take_part(Reader& reader) {
   return reader.bytes(*size);
 }
 
+Status set_public(KeyType type, ByteView der, Material& material) {
+  auto pair = is_asymmetric(type) ? PrivateKey::from_public(text_of(der)) : Result<PrivateKey>(kMalformed);
+  if (!pair || pair->kind() != pair_kind(type)) return kMalformed;
+  material.pair.emplace(std::move(*pair));
+  return {};
+}
+
+// The bytes of the version's key, as they are kept.
+Result<SecretKey> bytes_to_keep(const Material& material) {
+  if (!material.pair || material.pair->has_private()) return bytes_for_export(material.key, material.pair);
+  const auto der = material.pair->public_der();
+  if (!der) return der.error();
+  return SecretKey::copy_of(*der);
+}
+
 Status set_key(KeyType type, ByteView key, Origin origin, Material& material) {
   if (is_asymmetric(type)) {
     auto pair = origin == Origin::own ? PrivateKey::from_own_pkcs8(key) : PrivateKey::from_pkcs8(key);
@@ -110,19 +126,31 @@ Result<Material> import_material(hsm::Token& token, KeyType type, ByteView raw) 
   return material;
 }
 
+Result<Material> import_public(hsm::Token& token, KeyType type, std::string_view pem) {
+  if (!is_asymmetric(type)) return Error{Code::invalid, "provided type does not support public_key import"};
+  auto pair = PrivateKey::from_public(pem);
+  if (!pair) return Error{Code::invalid, "the imported key is not a public key in PEM"};
+  if (pair->kind() != pair_kind(type)) return Error{Code::invalid, "the imported key is of another type"};
+  Material material;
+  material.pair.emplace(std::move(*pair));
+  if (const Status added = add_hmac_key(token, type, material); !added) return added.error();
+  return material;
+}
+
 Result<SecretKey> bytes_for_export(const SecretKey& key, const std::optional<PrivateKey>& pair) {
   if (pair) return pair->to_pkcs8();
   return SecretKey::copy_of(key.expose_secret());
 }
 
 Result<SecretKey> encode_material(KeyType type, const Material& material) {
-  const auto key = bytes_for_export(material.key, material.pair);
+  const auto key = bytes_to_keep(material);
   if (!key) return key.error();
+  const bool public_alone = material.pair && !material.pair->has_private();
   const ByteView hmac_key = type == KeyType::hmac ? ByteView() : material.hmac_key.expose_secret();
   auto out = SecretKey::make(kHeaderSize + key->size() + hmac_key.size());
   if (!out) return out.error();
   const ByteSpan bytes = out->expose_secret_mutable();
-  bytes[0] = kFormat;
+  bytes[0] = public_alone ? kPublicFormat : kFormat;
   bytes[1] = number_of(type);
   std::size_t at = 2;
   for (const ByteView part : {key->expose_secret(), hmac_key}) {
@@ -141,10 +169,11 @@ Result<Material> decode_material(KeyType type, ByteView bytes, Origin origin) {
   const auto key = take_part(reader);
   const auto hmac_key = take_part(reader);
   if (!key || !hmac_key || !reader.done()) return kMalformed;
-  if (*format != kFormat || *number != number_of(type)) return kMalformed;
+  if ((*format != kFormat && *format != kPublicFormat) || *number != number_of(type)) return kMalformed;
   if (hmac_key->size() != (type == KeyType::hmac ? 0U : kHmacKeySize)) return kMalformed;
   Material material;
-  if (const Status set = set_key(type, *key, origin, material); !set) return set.error();
+  const Status set = *format == kFormat ? set_key(type, *key, origin, material) : set_public(type, *key, material);
+  if (!set) return set.error();
   auto copy = SecretKey::copy_of(type == KeyType::hmac ? *key : *hmac_key);
   if (!copy) return copy.error();
   material.hmac_key = std::move(*copy);

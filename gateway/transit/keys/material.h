@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "crypto/private_key.h"
 #include "crypto/secret.h"
@@ -24,11 +25,15 @@ Result<Material> make_material(hsm::Token& token, KeyType type, std::uint32_t ke
 // its 32-byte seed. The HMAC key is drawn. Error invalid, with the text for the client.
 Result<Material> import_material(hsm::Token& token, KeyType type, ByteView raw);
 
+// The public half alone, as PEM; the HMAC key is drawn. Error invalid, with the text for the client.
+Result<Material> import_public(hsm::Token& token, KeyType type, std::string_view pem);
+
 // What goes out when the version's key is given to somebody else: the bytes that import_material takes.
 Result<SecretKey> bytes_for_export(const SecretKey& key, const std::optional<PrivateKey>& pair);
 
 // Format (1 byte, 1), type (1 byte: its place in KeyType, from 1), key (2-byte length before it; raw or PKCS#8 DER),
-// HMAC key (2-byte length before it; none for type hmac, whose key it is).
+// HMAC key (2-byte length before it; none for type hmac, whose key it is). Format 2: a pair without its private half,
+// whose key is a SubjectPublicKeyInfo.
 Result<SecretKey> encode_material(KeyType type, const Material& material);
 // Whose bytes they are: our own, authenticated since, or somebody's, so that the numbers of a pair are checked too.
 enum class Origin : std::uint8_t { own, given };

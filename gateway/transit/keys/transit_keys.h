@@ -57,6 +57,7 @@ struct ConfigChange {  // what is absent stays
 struct WrappedMaterial {
   std::string_view ciphertext;
   DigestKind hash = DigestKind::sha2_256;  // OAEP's; sha1 to sha2_512
+  std::string_view public_key = {};        // PEM, in place of `ciphertext` where that is empty
 };
 
 struct ImportOptions {
@@ -132,7 +133,9 @@ class TransitKeys {
   // The public half of the RSA-4096 pair that import blobs are wrapped to, PEM; made on first use (seconds).
   Result<std::string> wrapping_key();
   Result<Change> import(std::string_view name, const ImportOptions& options, const WrappedMaterial& material);
-  Result<Change> import_version(std::string_view name, const WrappedMaterial& material);
+  // `version`: one that has its public half alone, to be completed by the private half of the same pair. 0: so is the
+  // latest, if it lacks what is imported; else a version is added.
+  Result<Change> import_version(std::string_view name, const WrappedMaterial& material, std::uint32_t version = 0);
   // The inverse, to the newest version of another key, of an RSA type: base64, for the import of whoever holds it.
   // The caller sees to it that the source is exportable.
   static Result<std::string> wrap_for(const TransitKey& destination, const TransitKey& source, std::uint32_t version,
@@ -174,6 +177,12 @@ class TransitKeys {
   Result<Key> open_wrapping_key();
   Status put_versions(const BackupContent& content, Draft& draft);
   Result<SecretKey> unwrap_import(const WrappedMaterial& material);
+  Result<Material> material_of(KeyType type, const WrappedMaterial& wrapped);
+  Result<Material> kept_material(const Draft& draft, std::uint32_t number);
+  Status complete(Draft& draft, std::uint32_t number, Material kept, const Material& given);
+  Status put_material(Draft& draft, std::uint32_t number, std::uint64_t created_us, const Material& material,
+                      std::string detail);
+  Status put_import(Draft& draft, std::uint32_t version, const Material& material);
 
   std::unique_ptr<Shelf> shelf_;
   std::unique_ptr<UseCounters> counters_;

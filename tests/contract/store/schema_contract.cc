@@ -38,8 +38,8 @@ TEST_P(StoreContract, SeveralGatewaysMayMigrateAtOnce) {
   for (const auto& one : stores) EXPECT_TRUE(succeeds(one->check_schema()));
 }
 
-// Takes a store back to what a program of schema 1 left, so that the step to 2 is taken over rows.
-TEST_P(StoreContract, YesterdaysStoreKeepsItsKeys) {
+// Takes a store back to what a program of schema 1 left, so that the later steps are taken over rows.
+TEST_P(StoreContract, YesterdaysStoreKeepsItsKeysAndRecords) {
   Key old;
   old.name = "records/diplomas";
   old.id.fill(7);
@@ -49,7 +49,10 @@ TEST_P(StoreContract, YesterdaysStoreKeepsItsKeys) {
   old.mac = bytes("mac");
   old.versions = {{old.id, 1, KeyState::active, 1, 5, bytes("wrapped"), bytes("mac")}};
   ASSERT_TRUE(succeeds(store->create_key(old)));
-  place->run("drop table login_tokens");
+  ASSERT_TRUE(succeeds(store->put(record("kept", 4, {term(1, 1, "t")}), kAbsent)));
+  for (const char* table : {"floors", "leases", "documents", "login_tokens"}) {
+    place->run(std::string("drop table ") + table);
+  }
   place->run("drop index keys_due");
   place->run("alter table keys drop column due_us");
   place->run("delete from schema_version where version > 1");
@@ -63,6 +66,9 @@ TEST_P(StoreContract, YesterdaysStoreKeepsItsKeys) {
   EXPECT_EQ(found->mac, old.mac);
   EXPECT_EQ(found->versions.size(), 1U);
   EXPECT_TRUE(after->list_keys_due(1000, 9)->empty());
+  expect_same(*after->get("diplomas", "kept"), record("kept", 4));
+  EXPECT_TRUE(after->list_documents("job", "", 9)->empty());
+  EXPECT_TRUE(succeeds(after->raise_floor("diplomas", 2)));
 }
 
 TEST_P(StoreContract, ANewerSchemaIsRefused) {

@@ -160,11 +160,38 @@ def test_log_byte_changed(tmp_path):
         deployment.verify_log(str(copy))
 
 
+def budgets_of(tmp_path, number):
+    policy = (tmp_path / "policy.toml").read_text()
+    for window in ("per_minute", "per_day"):
+        policy = re.sub(rf"^{window} = .*$", f"{window} = {number}", policy, flags=re.M)
+    (tmp_path / "policy.toml").write_text(policy)
+
+
+def test_budget_of_a_transit_key_spent(tmp_path):
+    deployment = Deployment(tmp_path, budgets=True)
+    budgets_of(tmp_path, 5)
+    deployment.start()
+    client = deployment.client()
+    sealed = client.call("POST", "/v1/transit/encrypt/names", {"plaintext": "Y29uZmlkZW50aWFs"}).json()["data"]["ciphertext"]
+    opening = "/v1/transit/decrypt/names", {"ciphertext": sealed}
+    assert client.call("POST", *opening).status == 200
+    assert client.call("POST", "/v1/transit/datakey/plaintext/names").status == 200
+    assert client.call("POST", "/v1/transit/decrypt/names", {"batch_input": [opening[1]] * 3}).status == 200
+    deployment.kill()
+    deployment.start()
+    reply = deployment.client().call("POST", *opening)
+    assert reply.status == 429, "a restart does not give a new budget"
+    assert reply.json() == {"errors": ["the budget of decrypts for this key is spent"]} and int(reply.headers["Retry-After"]) > 0
+    other = deployment.client().call("POST", "/v1/transit/encrypt/other", {"plaintext": "YQ=="}).json()["data"]["ciphertext"]
+    assert deployment.client().call("POST", "/v1/transit/decrypt/other", {"ciphertext": other}).status == 200
+    leaves = [e["leaf"] for e in deployment.entries() if e["leaf"].get("key") == "transit/names"]
+    assert [leaf["outcome"] for leaf in leaves if leaf["action"] == "transit.decrypt"] == ["ok"] * 4 + ["refused"]
+    deployment.stop()
+
+
 def test_budget_spent(tmp_path):
     deployment = Deployment(tmp_path, budgets=True)
-    policy = (tmp_path / "policy.toml").read_text()
-
-    (tmp_path / "policy.toml").write_text(re.sub(r"^per_minute = .*$", "per_minute = 5", re.sub(r"^per_day = .*$", "per_day = 5", policy, flags=re.M), flags=re.M))
+    budgets_of(tmp_path, 5)
     deployment.start()
     client = deployment.client()
     assert client.call("PUT", RECORD, body()).status == 201

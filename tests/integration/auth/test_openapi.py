@@ -17,7 +17,7 @@ def gateway(tmp_path_factory):
 
 def test_every_operation_answers_as_described(gateway):
     description = Description(ROOT / "docs" / "openapi.yaml")
-    backend, stranger = gateway.client(), gateway.client("stranger")
+    backend, stranger, auditor = gateway.client(), gateway.client("stranger"), gateway.client("auditor-1")
 
     def call(method, path, body=None, client=backend, **headers):
         reply = client.call(method, path, body, headers={name.replace("_", "-"): value for name, value in headers.items()})
@@ -34,11 +34,20 @@ def test_every_operation_answers_as_described(gateway):
             assert call(look, TOKEN + "lookup-self", X_Vault_Token="x").status == 403
         assert call(method, TOKEN + "renew-self", {"increment": "1m", "more": 1}, X_Vault_Token=token).status == 200
         assert call(method, TOKEN + "renew-self").status == 400
+        assert call(method, TOKEN + "lookup", {"token": token}).json()["data"]["id"] == token
+        assert call(method, TOKEN + "renew", {"token": token, "increment": "1m"}).status == 200
+        other = call(method, "/v1/auth/cert/login").json()["auth"]["client_token"]
+        for act in ("lookup", "renew", "revoke"):
+            assert call(method, TOKEN + act, {}).status == call(method, TOKEN + act, {"token": []}).status == 400
+            assert call(method, TOKEN + act, {"token": "x"}).status == call(method, TOKEN + act, {"token": other}, X_Vault_Token="x").status == 403
+            assert call(method, TOKEN + act, {"token": other}, client=auditor).status == 403, "a token is of its own certificate alone"
+        assert call(method, TOKEN + "revoke", {"token": other}, X_Vault_Token=token).status == 204
+        assert call(method, TOKEN + "lookup", {"token": other}).status == 403
         assert call(method, TOKEN + "revoke-self", X_Vault_Token=token).status == 204
         assert call(method, TOKEN + "revoke-self", X_Vault_Token=token).status == 403
         assert call(method, "/v1/sys/capabilities-self", {"paths": ["sys/mounts"]}).status == 200
         assert call(method, "/v1/sys/capabilities-self", {}).status == 400
-    for path in ("health", "health?activecode=200", "health?activecode=9", "seal-status", "init", "leader", "mounts", "internal/ui/mounts",
+    for path in ("health", "health?activecode=200", "health?activecode=9", "seal-status", "init", "leader", "mounts", "auth", "internal/ui/mounts",
                  "internal/ui/mounts/transit", "internal/ui/mounts/nothing"):
         call("GET", "/v1/sys/" + path)
         call("GET", "/v1/sys/" + path, client=stranger)

@@ -87,6 +87,8 @@ def test_a_new_signing_key(gateway, tmp_path):
     config = pathlib.Path(gateway.path("sluis.toml"))
     config.write_text(config.read_text().replace("[audit]\n", "[audit]\nkey_overlap_days = 0\n"))
     gateway.start()
-    ok(sluis(gateway, "records", "get", "diplomas", "d-1", *READ))
+    read = gateway.client().call("GET", "/v1/records/diplomas/d-1?fields=grade",
+                                 headers={"Sluis-Purpose": READ[1], "Sluis-Case": READ[3]})
+    ok(audit(gateway, "receipt", read.receipt, "-o", tmp_path / "new.tlog-proof"))  # waits for a checkpoint
     ok(audit(gateway, "verify", "--key", new))
     assert audit(gateway, "verify", "--key", old).returncode == 1

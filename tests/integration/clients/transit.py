@@ -1,5 +1,6 @@
 """Calls of the Transit interface over one connection; paths are below /v1/transit/."""
 import base64
+import re
 
 
 def b64(data):
@@ -12,10 +13,14 @@ def unb64(text):
 
 class Transit:
     def __init__(self, deployment, name="registry-backend"):
-        self.client = deployment.client(name, timeout=60)
+        self.deployment, self.client = deployment, deployment.client(name, timeout=60)
 
     def __call__(self, method, path, body=None, status=200):
         reply = self.client.call(method, f"/v1/transit/{path}", body)
+        asked = re.search(rb"an approval was requested, ([0-9a-f-]+)", reply.body)
+        if asked and status != 403:  # a second officer reads it, approves it, and it is carried out
+            headers = self.deployment.approve(asked[1].decode())
+            reply = self.client.call(method, f"/v1/transit/{path}", body, headers)
         assert reply.status == status, (path, reply.status, reply.body)
         return reply.json()["data"] if status == 200 else None
 

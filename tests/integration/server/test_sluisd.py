@@ -40,7 +40,7 @@ class Gateway:
         with open(os.path.join(ROOT, "deploy/sluis.sample.toml")) as sample:
             config = sample.read().replace('listen = "127.0.0.1:8443"',
                                            f'listen = "127.0.0.1:{self.port}"\nprobe_listen = "127.0.0.1:{self.probe_port}"')
-        self.write("sluis.toml", config)
+        self.write("sluis.toml", config.replace("[policy]\n", '[policy]\nchanges = "free"\n'))
         with open(os.path.join(ROOT, "deploy/policy.sample.toml")) as sample:
             self.write("policy.toml", sample.read())
 

@@ -2,6 +2,7 @@
 import base64
 import json
 import pathlib
+import re
 import sys
 
 from deployment import ROOT, Deployment
@@ -43,7 +44,7 @@ class Transit:
     """One client; paths are below /v1/transit/. Every answer that succeeds is checked against docs/openapi.yaml."""
 
     def __init__(self, deployment, name="registry-backend", headers=None):
-        self.client, self.headers = deployment.client(name), headers or {}
+        self.deployment, self.client, self.headers = deployment, deployment.client(name), headers or {}
 
     def __call__(self, method, path, body=None, **headers):
         sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
@@ -51,6 +52,18 @@ class Transit:
         if reply.status in (200, 204):
             DESCRIPTION.check(*described(method, path), reply)
         return reply
+
+    def approved(self, method, path, body=None, **headers):
+        """What needs a second officer: asked for, approved by officer-2, carried out."""
+        asked = self(method, path, body, **headers)
+        found = re.search(r"an approval was requested, ([0-9a-f-]+)", asked.body.decode())
+        assert asked.status == 403 and found, (method, path, asked.status, asked.body)
+        return self(method, path, body, **headers, **self.deployment.approve(found[1]))
+
+    def approved_ok(self, method, path, body=None, **headers):
+        reply = self.approved(method, path, body, **headers)
+        assert reply.status == 200, (method, path, reply.status, reply.body)
+        return reply.json()["data"]
 
     def ok(self, method, path, body=None, **headers):
         reply = self(method, path, body, **headers)

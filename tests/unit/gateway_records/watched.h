@@ -59,10 +59,15 @@ class WatchedStore final : public store::Store {
   std::atomic<bool> away{false};
   std::atomic<int> puts{0}, put_calls{0};
   std::atomic<int> token_reads{0};
-  std::function<void()> before_renew;       // taken away when it has run
-  std::function<void()> before_put;         // taken away when it has run
-  std::function<Status()> before_chunk;     // an error refuses the chunk
-  std::function<Status()> after_chunk;      // an error comes in place of the result
+  std::atomic<int> searches{0};
+  std::function<void()> after_search;        // taken away when it has run
+  std::atomic<int> key_reads{0};             // of collections
+  std::function<void()> before_update_keys;  // taken away when it has run
+  std::function<void()> before_renew;        // taken away when it has run
+  std::function<void()> before_put;          // taken away when it has run
+  std::function<void()> before_rewrite;      // taken away when it has run
+  std::function<Status()> before_chunk;      // an error refuses the chunk
+  std::function<Status()> after_chunk;       // an error comes in place of the result
   std::function<void()> before_create_key;  // of a collection: the log makes its own when it likes; taken away likewise
 
   std::string_view kind() const noexcept override { return inner_.kind(); }
@@ -91,8 +96,11 @@ class WatchedStore final : public store::Store {
   }
   Result<store::SearchPage> search(std::string_view collection, const std::vector<store::Match>& all_of,
                                    std::string_view after, std::size_t limit) override {
+    ++searches;
     if (away) return gone();
-    return inner_.search(collection, all_of, after, limit);
+    auto found = inner_.search(collection, all_of, after, limit);
+    run_once(after_search);
+    return found;
   }
   Result<store::SearchPage> scan(std::string_view collection, std::string_view after, std::size_t limit) override {
     if (away) return gone();
@@ -117,6 +125,55 @@ class WatchedStore final : public store::Store {
                                                         std::uint64_t after_line, std::size_t limit) override {
     return inner_.import_errors(collection, import_id, after_line, limit);
   }
+  Result<store::SearchPage> scan_versions(std::string_view collection, std::uint32_t least, std::uint32_t below,
+                                          std::string_view after, std::size_t limit) override {
+    if (away) return gone();
+    return inner_.scan_versions(collection, least, below, after, limit);
+  }
+  Result<std::vector<std::size_t>> rewrite(const store::Lease& lease,
+                                           std::span<const store::Rewrite> rewrites) override {
+    run_once(before_rewrite);
+    if (away) return gone();
+    return inner_.rewrite(lease, rewrites);
+  }
+  Result<std::map<std::uint32_t, std::uint64_t>> count_versions(std::string_view collection) override {
+    if (away) return gone();
+    return inner_.count_versions(collection);
+  }
+  Status raise_floor(std::string_view collection, std::uint32_t least) override {
+    if (away) return gone();
+    return inner_.raise_floor(collection, least);
+  }
+  Result<store::Lease> take_lease(std::string_view name, std::string_view holder,
+                                  std::chrono::milliseconds ttl) override {
+    if (away) return gone();
+    return inner_.take_lease(name, holder, ttl);
+  }
+  Status renew_lease(const store::Lease& lease, std::chrono::milliseconds ttl) override {
+    if (away) return gone();
+    return inner_.renew_lease(lease, ttl);
+  }
+  Status drop_lease(const store::Lease& lease) override {
+    if (away) return gone();
+    return inner_.drop_lease(lease);
+  }
+  Result<store::Document> get_document(std::string_view kind, std::string_view name) override {
+    if (away) return gone();
+    return inner_.get_document(kind, name);
+  }
+  Status put_document(const store::Document& document, std::uint64_t expected_revision) override {
+    if (away) return gone();
+    return inner_.put_document(document, expected_revision);
+  }
+  Result<std::vector<store::Document>> list_documents(std::string_view kind, std::string_view after,
+                                                      std::size_t limit) override {
+    if (away) return gone();
+    return inner_.list_documents(kind, after, limit);
+  }
+  Status remove_document(std::string_view kind, std::string_view name, std::uint64_t expected_revision) override {
+    if (away) return gone();
+    return inner_.remove_document(kind, name, expected_revision);
+  }
   Status remove_key(std::string_view name, const KeyId& id, std::uint64_t expected_revision) override {
     if (away) return gone();
     return inner_.remove_key(name, id, expected_revision);
@@ -130,6 +187,7 @@ class WatchedStore final : public store::Store {
     return inner_.create_key(key);
   }
   Result<store::Key> get_key(std::string_view name) override {
+    if (name.starts_with("records/")) ++key_reads;
     if (away) return gone();
     return inner_.get_key(name);
   }
@@ -140,6 +198,13 @@ class WatchedStore final : public store::Store {
   }
   Status update_key(const store::Key& key, std::uint64_t expected_revision) override {
     return inner_.update_key(key, expected_revision);
+  }
+  Result<store::KeyPage> scan_keys(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    return inner_.scan_keys(prefix, after, limit);
+  }
+  Result<std::vector<std::size_t>> update_keys(std::span<const store::KeyUpdate> updates) override {
+    run_once(before_update_keys);
+    return inner_.update_keys(updates);
   }
   Result<std::uint64_t> add_token(const store::LoginToken& token, std::size_t most, std::uint64_t now_us) override {
     if (away) return gone();

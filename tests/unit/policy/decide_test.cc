@@ -226,6 +226,18 @@ principal = "one"
 collection = "diplomas"
 per_minute = 4
 per_day = 5
+[[budget]]
+principal = "*"
+key = "*"
+per_day = 6
+[[budget]]
+principal = "one"
+key = "diplomas"
+per_day = 7
+[[budget]]
+principal = "*"
+key = "diplomas"
+per_day = 8
 )";
 
 TEST(BudgetRows, TheMostSpecificWinsWhole) {
@@ -240,6 +252,10 @@ TEST(BudgetRows, TheMostSpecificWinsWhole) {
   EXPECT_EQ(limits("two", "diplomas"), std::pair(Limit(3), Limit()));
   EXPECT_EQ(limits("watcher", "diplomas"), std::pair(Limit(), Limit(1)));
   EXPECT_EQ(limits("unknown", "diplomas"), std::pair(Limit(), Limit(1)));
+  // Keys of Transit and collections are apart, whatever their names.
+  EXPECT_EQ(limits("one", "transit/diplomas"), std::pair(Limit(), Limit(7)));
+  EXPECT_EQ(limits("two", "transit/diplomas"), std::pair(Limit(), Limit(8)));
+  EXPECT_EQ(limits("one", "transit/theses"), std::pair(Limit(), Limit(6)));
   EXPECT_EQ(load_good("")->budget("one", "x").per_day, std::nullopt);
 }
 

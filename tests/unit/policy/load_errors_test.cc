@@ -175,7 +175,7 @@ const Wrong grants[] = {
 
 const Wrong budgets[] = {
     {"NothingInIt", "[[budget]]\n",
-     "p:1:1: budget has no 'principal'\np:1:1: budget has no 'collection'\n"
+     "p:1:1: budget has no 'principal'\np:1:1: budget has no 'collection' and no 'key'\n"
      "p:1:1: budget has no 'per_minute' and no 'per_day'\n"},
     {"Unknown", PRINCIPALS "[[budget]]\nprincipal = \"bakc\"\ncollection = \"a*\"\nper_hour = 1\nper_day = 1\n",
      "p:10:13: unknown principal 'bakc' (did you mean 'back'?)\n"
@@ -190,6 +190,21 @@ const Wrong budgets[] = {
      "[[budget]]\nprincipal = \"*\"\ncollection = \"a\"\nper_day = 1\n"
      "[[budget]]\nprincipal = \"*\"\ncollection = \"a\"\nper_day = 1\n",
      "p:5:1: the budget in line 1 is for the same principal and collection\n"},
+    {"CollectionAndKey", "[[budget]]\nprincipal = \"*\"\ncollection = \"a\"\nkey = \"a\"\nper_day = 1\n",
+     "p:1:1: budget has both 'collection' and 'key'\n"},
+    {"KeyIsNoName", "[[budget]]\nprincipal = \"*\"\nkey = \"transit/a\"\nper_day = 1\n",
+     "p:3:7: 'transit/a' is not a name: 1 to 64 letters, digits, '_', '-' and '.', not beginning with '-' or '.'\n"},
+    {"KeyIsNoText", "[[budget]]\nprincipal = \"*\"\nkey = 1\nper_day = 1\n",
+     "p:3:7: 'key' must be a string, not an integer\n"},
+    {"KeyTwice",
+     "[[budget]]\nprincipal = \"*\"\nkey = \"a\"\nper_day = 1\n"
+     "[[budget]]\nprincipal = \"*\"\nkey = \"a\"\nper_day = 1\n",
+     "p:5:1: the budget in line 1 is for the same principal and key\n"},
+    {"AmbiguousForKey",
+     PRINCIPALS "[[budget]]\nprincipal = \"back\"\nkey = \"*\"\nper_day = 1\n"
+                "[[budget]]\nprincipal = \"role:backend\"\nkey = \"a\"\nper_day = 1\n",
+     "p:13:1: for 'back' on 'transit/a' this budget and that in line 9 are equally specific: add one for exactly "
+     "these\n"},
     {"AmbiguousForPrincipal",
      PRINCIPALS "[[budget]]\nprincipal = \"back\"\ncollection = \"*\"\nper_day = 1\n"
                 "[[budget]]\nprincipal = \"role:backend\"\ncollection = \"a\"\nper_day = 1\n",

@@ -227,7 +227,11 @@ TEST_F(Keys, ImportedWrapped) {
   EXPECT_EQ(officer("POST", "keys/j/import", "{" + text + R"(,"hash_function":"SHA512"})").status, 400U);
   EXPECT_EQ(officer("POST", "keys/j/import", "{" + text + R"(,"type":"rsa-2048"})").status, 400U);
   EXPECT_EQ(officer("POST", "keys/j/import", R"({"public_key":"x"})").error(),
-            "importing a public key alone is not supported");
+            "provided type does not support public_key import");
+  for (const std::string type : {"rsa-2048", "ed25519", "ecdsa-p256"}) {
+    const auto refused = officer("POST", "keys/j/import", R"({"public_key":"x","type":")" + type + "\"}");
+    EXPECT_EQ(refused.error(), "the imported key is not a public key in PEM") << type;
+  }
   EXPECT_EQ(officer("POST", "keys/none/import_version", "{" + text + "}").error(), "encryption key not found");
 }
 

@@ -80,6 +80,13 @@ std::vector<std::string> Answered::warnings() const {
   return out;
 }
 
+std::string Answered::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
 const boost::json::object& Answered::result(std::size_t i) const {
   return data().at("batch_results").as_array().at(i).as_object();
 }
@@ -115,7 +122,7 @@ void TransitTest::use(const Settings& settings, TransitKeysConfig config) {
   keys_ = std::make_unique<TransitKeys>(*store_, the_token(), config);
   must(keys_->start());
   summary_ = std::make_unique<Summary>(*log_, std::chrono::milliseconds(0));
-  parts_ = std::make_shared<const Parts>(Parts{*keys_, *store_, *summary_, settings});
+  parts_ = std::make_shared<const Parts>(Parts{*keys_, *store_, *summary_, budgets_, settings});
   router_ = std::make_unique<Router>(transit_routes(parts_));
 }
 
@@ -161,6 +168,7 @@ Answered TransitTest::call(std::string_view method, std::string_view path, std::
   out.status = outcome.reply.status;
   out.events = std::move(outcome.events);
   out.hold = outcome.hold;
+  out.headers = std::move(outcome.reply.headers);
   if (!outcome.reply.body.empty()) out.json = boost::json::parse(outcome.reply.body.expose_text());
   return out;
 }

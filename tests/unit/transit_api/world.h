@@ -22,11 +22,13 @@ struct Answered {
   boost::json::value json;
   std::vector<audit::Event> events;
   Hold hold = Hold::nothing;
+  std::vector<std::pair<std::string, std::string>> headers = {};
 
   const boost::json::object& data() const { return json.at("data").as_object(); }
   std::string text(std::string_view name) const { return std::string(data().at(name).as_string()); }
   std::string error() const;  // the only one
   std::vector<std::string> warnings() const;
+  std::string header(std::string_view name) const;         // empty where there is none
   const boost::json::object& result(std::size_t i) const;  // of batch_results
 };
 
@@ -70,6 +72,7 @@ class TransitTest : public ::testing::Test {
   std::unique_ptr<TransitKeys> keys_;
   std::unique_ptr<sluis::test::FakeLog> log_;
   std::unique_ptr<Summary> summary_;
+  policy::Budgets budgets_;
   std::shared_ptr<const Parts> parts_;
   std::unique_ptr<Router> router_;
   std::shared_ptr<const policy::Policy> policy_;

@@ -125,7 +125,27 @@ check('transfer: a public key beside the private one, and alone', async () => {
   await officer.write(`transit/keys/${name}/import_version`, { ciphertext: await wrapped(bytes), public_key: 'is in the other' });
   const { keys } = (await backend.transitReadKey({ name })).data;
   assert.equal(keys[1].public_key, keys[2].public_key);
-  await refused(officer.write(`transit/keys/${fresh('import')}/import`, { type: 'ed25519', public_key: 'x' }), 400, 'importing a public key alone is not supported');
+  await refused(officer.write(`transit/keys/${fresh('import')}/import`, { type: 'ed25519', public_key: 'x' }), 400, 'the imported key is not a public key in PEM');
+  const [alone, source] = [fresh('public'), fresh('import')];
+  const pair = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = pair.publicKey.export({ type: 'spki', format: 'pem' });
+  await officer.write(`transit/keys/${alone}/import`, { type: 'rsa-2048', public_key: pem });
+  await officer.transitCreateKey({ name: source, exportable: true });
+  const { keys: exported } = (await officer.read(`transit/byok-export/${alone}/${source}/1`)).data;
+  assert.equal(unwrap(pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), exported[1]).length, 32);
+  const { ciphertext } = (await backend.encryptData({ name: alone, plaintext: b64('x') })).data;
+  await refused(backend.decryptData({ name: alone, ciphertext }), 400, 'requested version for decryption does not contain a private part');
+});
+
+check('transfer: the private half of a version that has the public one', async () => {
+  const name = fresh('public');
+  const pair = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
+  await officer.write(`transit/keys/${name}/import`, { type: 'rsa-2048', public_key: pair.publicKey.export({ type: 'spki', format: 'pem' }) });
+  const { ciphertext } = (await backend.encryptData({ name, plaintext: b64('x') })).data;
+  const whole = { ciphertext: await wrapped(pair.privateKey.export({ type: 'pkcs8', format: 'der' })), version: 1 };
+  await officer.write(`transit/keys/${name}/import_version`, whole);
+  assert.equal((await backend.decryptData({ name, ciphertext })).data.plaintext, b64('x'));
+  await refused(officer.write(`transit/keys/${name}/import_version`, whole), 400, 'private key imported, key version cannot be updated');
 });
 
 check('transfer: exports by version', async () => {
