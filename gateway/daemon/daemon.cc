@@ -6,6 +6,7 @@
 #include "gateway/adopted/routes.h"
 #include "gateway/approvals/routes.h"
 #include "gateway/audit_api/routes.h"
+#include "gateway/audit_api/tlog_routes.h"
 #include "gateway/auth/login_routes.h"
 #include "gateway/auth/sys_routes.h"
 #include "gateway/backups/routes.h"
@@ -149,6 +150,7 @@ auth::SysParts Daemon::sys_parts() const {
 std::vector<Route> Daemon::routes() {
   auto routes = record_routes(*parts_.records);
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
+  for (auto& route : tlog_routes(*parts_.log)) routes.push_back(std::move(route));
   if (parts_.adopted) {
     for (auto& route : adopted::adopted_routes(*parts_.adopted)) routes.push_back(std::move(route));
   }

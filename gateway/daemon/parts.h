@@ -45,7 +45,7 @@ struct Parts {
   std::unique_ptr<Keyring> keyring;
   std::unique_ptr<PeriodKeys> period_keys;
   std::unique_ptr<KeyAdmin> key_admin;
-  std::unique_ptr<AuditSigner> signer;
+  std::unique_ptr<AuditSigners> signers;
   std::unique_ptr<audit::Log> log;
   policy::Budgets budgets;
   std::unique_ptr<Governance> governance;
