@@ -306,4 +306,13 @@ void Backups::perform(Task task, const std::stop_token& stop) {
   due_us_ = parts_.means.clock() + kAgainUs;
 }
 
+std::string Backups::try_to_open(const Generation& generation) const {
+  BackupProgress progress;
+  const auto tried = drill_generation(parts_, generation, progress, std::stop_token());
+  if (!tried && tried.error().code == Code::not_found) return "gone";
+  if (!tried && tried.error().code == Code::corrupt) return "does not open: " + std::string(tried.error().what.view());
+  if (!tried) return "not tried: " + std::string(tried.error().what.view());
+  return tried->result.passed ? "still opens" : "does not open: " + tried->result.problem;
+}
+
 }  // namespace sluis::gateway

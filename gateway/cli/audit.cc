@@ -15,6 +15,7 @@
 #include "gateway/cli/files.h"
 #include "gateway/cli/json_view.h"
 #include "gateway/cli/print.h"
+#include "gateway/cli/verifier_key.h"
 
 namespace sluis::cli {
 namespace {
@@ -163,34 +164,12 @@ void show(const Shared& shared, const Given& given) {
   }
 }
 
-struct VerifierKey {
-  std::string origin;
-  Bytes key;
-};
-
-// "name+hex(key id)+base64(0x01 || public key)": C2SP signed-note, section on verifier keys.
-VerifierKey parse_key(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  const auto first = text.find('+');
-  const auto second = first == std::string::npos ? first : text.find('+', first + 1);
-  if (second == std::string::npos)
-    fail(Exit::usage, "a verifier key is written NAME+HEX+BASE64, as `sluis hsm audit-key` prints it");
-  const auto bytes = from_base64(text.substr(second + 1));
-  if (!bytes || bytes->size() != audit::kPublicKeySize + 1 || bytes->front() != 1) {
-    fail(Exit::usage, "the verifier key is not an Ed25519 key");
-  }
-  VerifierKey key{text.substr(0, first), Bytes(bytes->begin() + 1, bytes->end())};
-  if (audit::verifier_key(key.origin, key.key) != text)
-    fail(Exit::usage, "the verifier key's id does not match its key");
-  return key;
-}
-
 audit::VerifyOptions options_of(const Given& given) {
   audit::VerifyOptions options;
   std::string text = given.key;
   if (!given.key_file.empty()) text = std::string(read_all(given.key_file).expose_text());
   if (!text.empty()) {
-    VerifierKey key = parse_key(text);
+    VerifierKey key = parse_verifier_key(text);
     options.origin = std::move(key.origin);
     options.public_key = std::move(key.key);
   }

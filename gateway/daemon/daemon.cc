@@ -11,6 +11,7 @@
 #include "gateway/backups/routes.h"
 #include "gateway/daemon/notify.h"
 #include "gateway/daemon/replay.h"
+#include "gateway/destruction/routes.h"
 #include "gateway/records/routes.h"
 #include "gateway/transit/api/routes.h"
 
@@ -41,9 +42,9 @@ Daemon::~Daemon() = default;
 
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
-  for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents,
-                          make_approvals, make_records, make_transit, make_adopted, make_tokens, make_backups,
-                          make_rollovers}) {
+  for (const Step step :
+       {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents, make_approvals,
+        make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_destroyer}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -168,6 +169,9 @@ std::vector<Route> Daemon::routes() {
   for (auto& route : approvals::approval_routes(*parts_.approvals, *parts_.policy_changes)) {
     routes.push_back(std::move(route));
   }
+  for (auto& route : destruction::destruction_routes(*parts_.destroyer, *parts_.approvals, parts_.admin_events)) {
+    routes.push_back(std::move(route));
+  }
   guard(routes, guards());
   probe_router_ = std::make_unique<Router>(health_routes(sources, Listener::loopback));
   return routes;
@@ -258,7 +262,7 @@ int Daemon::stop() {
   notify_stopping();
   parts_.oplog->write(LogLevel::info, "draining");
   const bool drained = server_->drain(parts_.config.drain);
-  parts_.transit_rotator.reset();  // before the last entries: one of its own may be among them
+  parts_.transit_rotator.reset();              // before the last entries: one of its own may be among them
   if (parts_.backups) parts_.backups->stop();  // what is being made is given up
   if (drained) parts_.rollovers->stop();
   if (parts_.transit_summary) static_cast<void>(parts_.transit_summary->flush());

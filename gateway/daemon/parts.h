@@ -12,6 +12,7 @@
 #include "gateway/auth/token_gate.h"
 #include "gateway/backups/backups.h"
 #include "gateway/config/config.h"
+#include "gateway/destruction/destroyer.h"
 #include "gateway/keys/admin_events.h"
 #include "gateway/keys/audit_signer.h"
 #include "gateway/keys/key_admin.h"
@@ -64,6 +65,7 @@ struct Parts {
   // Null where the configuration names no folder for them.
   std::unique_ptr<Backups> backups;
   std::unique_ptr<rollover::Rollovers> rollovers;
+  std::unique_ptr<destruction::Destroyer> destroyer;
 };
 
 // Each makes what its name says, from the configuration and what was made before.
@@ -86,6 +88,7 @@ Reasons restore_store(Parts& parts, const std::string& manifest);
 
 Result<store::PostgresOptions> postgres_options(const StoreSettings& settings, OpLog& log);
 Reasons make_rollovers(Parts& parts);
+Reasons make_destroyer(Parts& parts);
 
 // The text of the policy that was approved last, with no log at hand: for an operator who must put it back.
 Result<std::string> approved_policy(Parts& parts);
