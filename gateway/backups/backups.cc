@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/backups/census.h"
+#include "gateway/backups/drill.h"
 #include "gateway/backups/files.h"
 #include "gateway/backups/restore.h"
 #include "gateway/backups/retention.h"

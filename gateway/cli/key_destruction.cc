@@ -190,8 +190,8 @@ void add_certificates(CLI::App& keys, const Shared& shared) {
 }  // namespace
 
 void add_key_destruction(CLI::App& app, const Shared& shared) {
-  auto* keys = app.get_subcommand_no_throw("keys");
-  if (keys == nullptr) keys = app.add_subcommand("keys", "keys, their versions and their end");
+  const auto there = app.get_subcommands([](const CLI::App* sub) { return sub->get_name() == "keys"; });
+  auto* keys = there.empty() ? app.add_subcommand("keys", "keys, their versions and their end") : there.front();
   keys->require_subcommand(1);
   auto given = std::make_shared<Given>();
   auto* sub = on_version(*keys, given, "blockers", "exactly what stands in the way of a version's destruction");
