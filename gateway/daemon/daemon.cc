@@ -12,6 +12,7 @@
 #include "gateway/backups/routes.h"
 #include "gateway/daemon/notify.h"
 #include "gateway/daemon/replay.h"
+#include "gateway/destruction/routes.h"
 #include "gateway/records/routes.h"
 #include "gateway/transit/api/routes.h"
 
@@ -45,7 +46,8 @@ Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
   for (const Step step :
        {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents, make_approvals,
-        make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_key_service}) {
+         make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_key_service,
+         make_destroyer}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -174,6 +176,9 @@ std::vector<Route> Daemon::routes() {
                               parts_.config.audit_origin};
   for (auto& route : health_routes(sources, Listener::tls)) routes.push_back(std::move(route));
   for (auto& route : approvals::approval_routes(*parts_.approvals, *parts_.policy_changes)) {
+    routes.push_back(std::move(route));
+  }
+  for (auto& route : destruction::destruction_routes(*parts_.destroyer, *parts_.approvals, parts_.admin_events)) {
     routes.push_back(std::move(route));
   }
   guard(routes, guards());
