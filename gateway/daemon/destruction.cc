@@ -22,7 +22,7 @@ Reasons make_destroyer(Parts& parts) {
   }
   destruction::DestroyerParts all{std::move(sources),
                                   *parts.token,
-                                  *parts.signer,
+                                  parts.signers->newest(),
                                   parts.config.audit_gateway,
                                   parts.config.audit_origin,
                                   [](std::string_view) { return Period{}.destroy_after; }};
