@@ -157,8 +157,8 @@ std::vector<Route> Daemon::routes() {
     for (auto& route : backup_routes(*parts_.backups)) routes.push_back(std::move(route));
   }
   for (auto& route : rollover::rollover_routes(parts_.rollovers->service())) routes.push_back(std::move(route));
-  parts_.key_service = std::make_unique<KeyService>(*parts_.key_admin, *parts_.periods, parts_.admin_events,
-                                                    parts_.periods_now);
+  parts_.key_service =
+      std::make_unique<KeyService>(*parts_.key_admin, *parts_.periods, parts_.admin_events, parts_.periods_now);
   for (auto& route : key_routes(*parts_.key_service)) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
