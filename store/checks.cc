@@ -182,6 +182,17 @@ Status check_rewrites(std::span<const Rewrite> rewrites) {
   return {};
 }
 
+Status check_transfer(std::span<const Record> records) {
+  if (records.size() > kMaxChunkRecords) return Error{Code::too_large, "too many records at once"};
+  std::unordered_set<std::string_view> ids;
+  for (const Record& record : records) {
+    if (auto ok = check_write(record, {}); !ok) return ok;
+    if (record.collection != records.front().collection) return Error{Code::invalid, "records of two collections"};
+    if (!ids.insert(record.id).second) return Error{Code::invalid, "a record written twice at once"};
+  }
+  return {};
+}
+
 Status check_floor(std::string_view collection, std::uint32_t least) {
   if (least > kMaxVersion) return Error{Code::invalid, "key version"};
   return check_collection(collection);

@@ -30,6 +30,7 @@ Status check_key_updates(std::span<const KeyUpdate> updates);
 Status check_token(const LoginToken& token);
 Status check_versions(std::string_view collection, std::string_view after, std::size_t limit);
 Status check_rewrites(std::span<const Rewrite> rewrites);
+Status check_transfer(std::span<const Record> records);
 Status check_floor(std::string_view collection, std::uint32_t least);
 Status check_ttl(std::chrono::milliseconds ttl);
 Status check_lease(std::string_view name, std::string_view holder);

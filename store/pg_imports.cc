@@ -188,6 +188,10 @@ Status attempt(PgConnection& connection, std::span<const Record> records, std::s
 
 }  // namespace
 
+Status copy_in(PgConnection& connection, std::span<const Record> records) {
+  return copy_chunk(connection, records, by_id(records), records.front().collection);
+}
+
 Status apply_chunk(PgConnection& connection, std::span<const Record> records, std::span<const ImportError> errors,
                    const ImportState& after, std::uint64_t expected_lines_done, ChunkResult& result) {
   for (int tries = 0; tries < 3; ++tries) {

@@ -82,6 +82,24 @@ void append_pg_array(Bytes& out, std::span<const Bytes> values) {
   for (const Bytes& value : values) append_prefixed(out, value);
 }
 
+Result<std::vector<Bytes>> pg_array_of(ByteView array) {
+  constexpr Error kBad{Code::corrupt, "an array of the database is not one of byte strings"};
+  Reader reader(array);
+  const auto dimensions = reader.u32(), nulls = reader.u32(), type = reader.u32();
+  if (!type || *dimensions > 1 || *nulls != 0 || *type != kPgBytea) return kBad;
+  std::vector<Bytes> values;
+  if (*dimensions == 0) return values;
+  const auto count = reader.u32(), lower = reader.u32();
+  if (!count || !lower) return kBad;
+  for (std::uint32_t i = 0; i < *count; ++i) {
+    const auto value = reader.prefixed(reader.left());
+    if (!value) return kBad;
+    values.emplace_back(value->begin(), value->end());
+  }
+  if (!reader.done()) return kBad;
+  return values;
+}
+
 std::string pg_array_text(std::span<const Bytes> values) {
   std::string text = "{";
   for (const Bytes& value : values) {

@@ -60,6 +60,9 @@ inline constexpr std::uint32_t kPgText = 25;
 void append_pg_array_header(Bytes& out, std::uint32_t type, std::size_t count);
 void append_pg_array(Bytes& out, std::span<const Bytes> values);
 
+// The byte strings of an array in binary form. Error corrupt for any other array.
+Result<std::vector<Bytes>> pg_array_of(ByteView array);
+
 // Byte strings as the text that array_in reads: {"\\x6162","\\x63"}.
 std::string pg_array_text(std::span<const Bytes> values);
 

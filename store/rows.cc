@@ -40,6 +40,12 @@ std::uint32_t oldest_key(std::span<const Record> records) noexcept {
   return oldest;
 }
 
+std::vector<std::string> sorted(std::vector<std::string> ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
 std::uint64_t clamp_line(std::uint64_t line) noexcept {
   return std::min(line, std::uint64_t{std::numeric_limits<std::int64_t>::max()});
 }

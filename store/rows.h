@@ -18,6 +18,9 @@ ImportState state_after(ImportState after, const ChunkResult& result);
 // The lowest key version among records; the highest number that a store takes where there are none.
 std::uint32_t oldest_key(std::span<const Record> records) noexcept;
 
+// In the order of pages, without repeats.
+std::vector<std::string> sorted(std::vector<std::string> ids);
+
 // Databases count in 63 bits.
 std::uint64_t clamp_line(std::uint64_t line) noexcept;
 

@@ -82,20 +82,30 @@ bool holds(const Expected& expected, const std::optional<Stored>& stored, std::u
   return false;
 }
 
-}  // namespace
-
-Status put(SqliteDb& db, const Record& record, const Expected& expected) {
-  auto stored = find(db, record.collection, record.id);
-  if (!stored) return stored.error();
-  if (!holds(expected, *stored, record.revision)) return kConflict;
-  if (auto ok = check_floor(db, record.collection, record.key_version); !ok) return ok;
+Status write(SqliteDb& db, const Record& record, const std::optional<Stored>& stored) {
   const auto terms = pack_terms(record.terms);
   const Bytes list = pack_list(terms);
-  const std::vector<Bytes> before = *stored ? std::move((*stored)->terms) : std::vector<Bytes>();
-  auto ok = *stored ? update_row(db, record, list) : insert_row(db, record, list);
+  const std::vector<Bytes> before = stored ? stored->terms : std::vector<Bytes>();
+  auto ok = stored ? update_row(db, record, list) : insert_row(db, record, list);
   if (!ok) return ok;
   if (ok = each_term(db, kDropTerm, record.collection, record.id, before, terms); !ok) return ok;
   return each_term(db, kAddTerm, record.collection, record.id, terms, before);
+}
+
+}  // namespace
+
+Status put(SqliteDb& db, const Record& record, const Expected& expected) {
+  const auto stored = find(db, record.collection, record.id);
+  if (!stored) return stored.error();
+  if (!holds(expected, *stored, record.revision)) return kConflict;
+  if (auto ok = check_floor(db, record.collection, record.key_version); !ok) return ok;
+  return write(db, record, *stored);
+}
+
+Status replace(SqliteDb& db, const Record& record) {
+  const auto stored = find(db, record.collection, record.id);
+  if (!stored) return stored.error();
+  return write(db, record, *stored);
 }
 
 Result<bool> insert_new(SqliteDb& db, const Record& record) {

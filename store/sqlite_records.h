@@ -17,6 +17,8 @@ Result<bool> insert_new(SqliteDb& db, const Record& record);
 // Gives the record its new key version, envelope and terms; false if it has another revision or key version, or is
 // gone.
 Result<bool> rewrite_one(SqliteDb& db, const Record& record, std::uint32_t expected_key_version);
+// Makes the record what it is here, whatever is there.
+Status replace(SqliteDb& db, const Record& record);
 Status remove(SqliteDb& db, std::string_view collection, std::string_view id, const Expected& expected);
 
 // The rest of a query of id, revision, key version, open fields and envelope as a page.

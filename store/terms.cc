@@ -24,6 +24,20 @@ std::vector<Bytes> pack_terms(std::span<const IndexTerm> terms) {
   return packed;
 }
 
+Result<std::vector<IndexTerm>> unpack_terms(std::span<const Bytes> packed) {
+  std::vector<IndexTerm> terms;
+  terms.reserve(packed.size());
+  for (const Bytes& one : packed) {
+    Reader reader(one);
+    const auto field = reader.u16();
+    const auto version = reader.u32();
+    const auto rest = reader.bytes(reader.left());
+    if (!version || !rest || rest->empty()) return Error{Code::corrupt, "an index term is cut short"};
+    terms.push_back({*field, *version, Bytes(rest->begin(), rest->end())});
+  }
+  return terms;
+}
+
 Bytes pack_list(std::span<const Bytes> packed) {
   Bytes out;
   for (const Bytes& term : packed) {

@@ -19,6 +19,9 @@ Bytes pack_term(const IndexTerm& term);
 // Sorted, without repeats.
 std::vector<Bytes> pack_terms(std::span<const IndexTerm> terms);
 
+// Back into what was packed. Error corrupt.
+Result<std::vector<IndexTerm>> unpack_terms(std::span<const Bytes> packed);
+
 // A list of packed terms as one byte string (16-bit length before each), for databases without arrays.
 Bytes pack_list(std::span<const Bytes> packed);
 Result<std::vector<Bytes>> unpack_list(ByteView list);

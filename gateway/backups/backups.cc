@@ -199,7 +199,7 @@ Result<Generation> Backups::note_outside(const std::string& where, const std::st
   if (!census) return census.error();
   manifest.census.keys = census->keys;
   if (const auto put = generations_.put(out); !put) return put.error();
-  look();
+  look(parts_.means.clock());
   return out;
 }
 
@@ -226,8 +226,7 @@ std::string Backups::warning() const {
 }
 
 // At once when a gateway starts; then when the next one is due by what was there.
-void Backups::look() {
-  const std::uint64_t now = parts_.means.clock();
+void Backups::look(std::uint64_t now) {
   const auto all = generations_.list();
   const std::lock_guard lock(mutex_);
   due_us_ = now + kAgainUs;
@@ -254,7 +253,7 @@ void Backups::make_if_due() {
     const std::lock_guard lock(mutex_);
     if (now < due_us_ || (act_ && !act_->ended)) return;
   }
-  look();
+  look(now);
   {
     const std::lock_guard lock(mutex_);
     if (schedule_.every.count() == 0 || now < due_us_) return;
@@ -262,7 +261,9 @@ void Backups::make_if_due() {
     due_us_ = now + (may_begin ? kAgainUs : kMinuteUs);
     if (!may_begin) return;
   }
-  static_cast<void>(create("schedule"));  // conflict: another gateway is at it
+  const auto begun = create("schedule");
+  if (begun || begun.error().code == Code::conflict) return;  // conflict: another gateway is at it
+  parts_.means.on_complaint("a scheduled backup cannot be begun: " + std::string(begun.error().what.view()));
 }
 
 void Backups::run(const std::stop_token& stop) {
@@ -298,7 +299,7 @@ void Backups::perform(Task task, const std::stop_token& stop) {
     done = task.work(own.get_token());
   }
   task.lease.reset();
-  look();
+  look(parts_.means.clock());
   const std::lock_guard lock(mutex_);
   act_->ended = true;
   if (done) return;

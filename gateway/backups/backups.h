@@ -81,7 +81,7 @@ class Backups {
   Status accept(std::string kind, std::string id, std::unique_ptr<rollover::LeaseKeeper> lease, Work work);
   void run(const std::stop_token& stop);
   void perform(Task task, const std::stop_token& stop);
-  void look();  // at the generations there are: statistics, and when the next one is due
+  void look(std::uint64_t now);  // at the generations there are: statistics, and when the next one is due
   void make_if_due();
   void make_and_try(Generation generation, const std::stop_token& stop, Status& out);
   Status restore_now(const Generation& generation, const std::string& who, const std::stop_token& stop);

@@ -45,14 +45,14 @@ Result<std::string> new_generation_id(std::uint64_t time_us) {
   if (const Status drawn = random_bytes(random); !drawn) return drawn.error();
   const auto moment = audit::moment_text(std::min(time_us, audit::kTimeLimitUs - 1));
   std::string out;
-  for (const char c : std::string_view(moment.data(), 19)) {
-    if (c != '-' && c != ':') out += c;
+  for (const char c : std::string_view(moment.data(), 23)) {
+    if (c != '-' && c != ':' && c != '.') out += c;
   }
   return out + "Z-" + to_hex(random);
 }
 
 bool is_generation_id(std::string_view text) noexcept {
-  constexpr std::string_view shape = "00000000T000000Z-xxxxxxxx";
+  constexpr std::string_view shape = "00000000T000000000Z-xxxxxxxx";
   if (text.size() != shape.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool digit = text[i] >= '0' && text[i] <= '9';

@@ -90,7 +90,7 @@ Result<Generation> generation_of(const boost::json::object& json);
 // Whether they are of one backup: everything but lists of keys that a row leaves out.
 bool same_backup(const Manifest& a, const Manifest& b);
 
-// "20261124T170000Z-1a2b3c4d": sorted by time, and the name of a folder.
+// "20261124T170000123Z-1a2b3c4d": sorted by time, and the name of a folder.
 Result<std::string> new_generation_id(std::uint64_t time_us);
 bool is_generation_id(std::string_view text) noexcept;
 

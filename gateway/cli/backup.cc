@@ -137,7 +137,7 @@ std::shared_ptr<Given> add_act(CLI::App& backup, const Shared& shared, const std
   sub->add_option("id", given->id, "the generation")->required()->check(not_empty());
   sub->add_flag("--no-wait", given->no_wait, "do not watch until it has ended");
   if (kind == "restore") sub->add_option("--approval", given->approval, "the approval that another officer gave");
-  sub->footer("\nExample:\n  sluis --profile officer.toml backup " + kind + " 20261124T010000Z-1a2b3c4d");
+  sub->footer("\nExample:\n  sluis --profile officer.toml backup " + kind + " 20261124T010000123Z-1a2b3c4d");
   sub->callback([&shared, given, kind] { start(shared, *given, kind); });
   return given;
 }
@@ -163,7 +163,7 @@ void add_backup(CLI::App& app, const Shared& shared) {
   given = std::make_shared<Given>();
   sub = backup->add_subcommand("show", "one generation: its manifest and what happened to it since");
   sub->add_option("id", given->id, "the generation")->required()->check(not_empty());
-  sub->footer("\nExample:\n  sluis --profile auditor.toml backup show 20261124T010000Z-1a2b3c4d");
+  sub->footer("\nExample:\n  sluis --profile auditor.toml backup show 20261124T010000123Z-1a2b3c4d");
   sub->callback([&shared, given] {
     Client client = shared.client();
     show_value(shared, ask(client, "GET", path_of(*given)));

@@ -27,6 +27,7 @@ void add_hsm(CLI::App& app, const Shared& shared);
 void add_policy(CLI::App& app, const Shared& shared);
 void add_backup(CLI::App& app, const Shared& shared);
 void add_audit(CLI::App& app, const Shared& shared);
+void add_keys(CLI::App& app, const Shared& shared);
 void add_rollover(CLI::App& app, const Shared& shared);
 void add_approvals(CLI::App& app, const Shared& shared);
 void add_policy_propose(CLI::App& policy, const Shared& shared);

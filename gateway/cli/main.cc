@@ -54,6 +54,7 @@ int run(int argc, char** argv) {
   sluis::cli::add_hsm(app, shared);
   sluis::cli::add_policy(app, shared);
   sluis::cli::add_audit(app, shared);
+  sluis::cli::add_keys(app, shared);
   sluis::cli::add_rollover(app, shared);
   sluis::cli::add_approvals(app, shared);
   sluis::cli::add_backup(app, shared);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "crypto/blind_index.h"
+#include "gateway/config/periods.h"
 #include "policy/names.h"
 #include "policy/table_reader.h"
 
@@ -21,6 +22,11 @@ constexpr ListedKey kCollectionKeys[] = {
     {"collection", "name", "Name of the collection, as in paths."},
     {"collection", "max_record_bytes", "Largest document, as JSON text. Default 65536."},
     {"collection", "subject_field", "Field that names the citizen; the log holds its pseudonym. Default: none."},
+    {"collection", "rotate_every",
+     "How long a version of its key is used, as `365d`: see [[period]]. Default: no limit."},
+    {"collection", "reencrypt_within", "How soon after that all records are under the new one. Default: no limit."},
+    {"collection", "destroy_after", "The waiting period of an old version's destruction. Default `30d`."},
+    {"collection", "window", "When the schedule may re-encrypt: see [[period]]. Default: always."},
     {"collection", "field", "The fields: a list of tables."}};
 constexpr ListedKey kFieldKeys[] = {
     {"collection.field", "name", "Name of the member in documents."},
@@ -83,12 +89,14 @@ FieldSchema read_field(const Node& node, Problems& problems, policy::Suggester& 
   return field;
 }
 
-CollectionSchema read_collection(const Node& node, Problems& problems, policy::Suggester& suggester) {
+CollectionSchema read_collection(const Node& node, Problems& problems, policy::Suggester& suggester,
+                                 std::vector<PeriodSetting>& periods) {
   const auto keys = names_of(kCollectionKeys);
   TableReader table(node, "collection", keys, problems, suggester);
   CollectionSchema schema{};
   schema.name = table.need_text("name").value_or(policy::Text{}).text;
   schema.max_record_bytes = number(table, "max_record_bytes", 65536, 8U << 20U, problems);
+  read_period(table, "records/" + schema.name, problems, periods);
   schema.subject_field = table.text("subject_field").value_or(policy::Text{}).text;
   policy::for_each_table(node, "field", 1000, problems,
                          [&](const Node& item) { schema.fields.push_back(read_field(item, problems, suggester)); });
@@ -98,11 +106,12 @@ CollectionSchema read_collection(const Node& node, Problems& problems, policy::S
 
 }  // namespace
 
-std::vector<CollectionSchema> read_collections(const Node& root, Problems& problems) {
+std::vector<CollectionSchema> read_collections(const Node& root, Problems& problems,
+                                               std::vector<PeriodSetting>& periods) {
   std::vector<CollectionSchema> out;
   policy::Suggester suggester;
   policy::for_each_table(root, "collection", 1000, problems, [&](const Node& item) {
-    CollectionSchema schema = read_collection(item, problems, suggester);
+    CollectionSchema schema = read_collection(item, problems, suggester, periods);
     const bool known =
         std::any_of(out.begin(), out.end(), [&](const auto& other) { return other.name == schema.name; });
     if (known) problems.error(item.at, "there are two collections named " + policy::quoted(schema.name));
@@ -128,6 +137,7 @@ std::vector<ListedKey> listed_keys() {
   std::vector<ListedKey> out(std::begin(kCaKeys), std::end(kCaKeys));
   out.insert(out.end(), std::begin(kCollectionKeys), std::end(kCollectionKeys));
   out.insert(out.end(), std::begin(kFieldKeys), std::end(kFieldKeys));
+  for (const ListedKey& key : listed_period_keys()) out.push_back(key);
   return out;
 }
 

@@ -9,7 +9,9 @@
 
 namespace sluis::gateway {
 
-std::vector<CollectionSchema> read_collections(const policy::Node& root, policy::Problems& problems);
+// `periods` takes how long their keys may be used.
+std::vector<CollectionSchema> read_collections(const policy::Node& root, policy::Problems& problems,
+                                               std::vector<PeriodSetting>& periods);
 // File names as written; made absolute by the caller.
 std::vector<ClientCa> read_client_cas(const policy::Node& tls, policy::Problems& problems);
 

@@ -11,6 +11,7 @@
 #include "gateway/config/collections.h"
 #include "gateway/config/data_sources.h"
 #include "gateway/config/options.h"
+#include "gateway/config/periods.h"
 #include "policy/names.h"
 #include "policy/toml_document.h"
 
@@ -79,7 +80,7 @@ class ConfigReader {
   }
 
   void check_names() {
-    std::vector<std::string_view> sections{"collection", "data_source"};
+    std::vector<std::string_view> sections{"collection", "data_source", "period"};
     for (const Option& option : options()) {
       if (sections.back() != option.section) sections.push_back(option.section);
     }
@@ -88,7 +89,8 @@ class ConfigReader {
         unknown(member, "section", sections);
         continue;
       }
-      if (member.key != "collection" && member.key != "data_source") check_section(member);
+      const bool listed = member.key == "collection" || member.key == "data_source" || member.key == "period";
+      if (!listed) check_section(member);
     }
   }
 
@@ -161,7 +163,8 @@ class ConfigReader {
   }
 
   void read_lists() {
-    config_.collections = read_collections(root_, problems_);
+    config_.collections = read_collections(root_, problems_, config_.periods);
+    read_periods(root_, problems_, config_.periods);
     config_.data_sources = read_data_sources(root_, problems_);
     for (DataSourceSettings& source : config_.data_sources) {
       source.dsn_from.file = absolute(base_, source.dsn_from.file);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/auth/tokens.h"
+#include "gateway/lifecycle/settings.h"
 #include "gateway/records/schema.h"
 #include "gateway/server/limits.h"
 #include "gateway/server/oplog.h"
@@ -96,6 +97,7 @@ struct Config {
   StoreSettings store;
   std::string audit_folder, audit_origin, audit_gateway;
   std::uint64_t audit_segment_bytes = 0;
+  std::uint64_t audit_key_overlap_days = 30;
   std::string policy_file;
   bool free_policy = false;  // policy.changes = "free"
   std::chrono::seconds approval_time{86'400};
@@ -105,6 +107,7 @@ struct Config {
   std::size_t import_chunk_records = 4096;
   std::uint64_t import_errors = 100'000;
   std::vector<CollectionSchema> collections;
+  std::vector<PeriodSetting> periods;  // of [[collection]] and [[period]]; names are unique
   TransitSettings transit;
   BackupSettings backup;
   std::vector<DataSourceSettings> data_sources;

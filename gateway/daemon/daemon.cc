@@ -6,6 +6,7 @@
 #include "gateway/adopted/routes.h"
 #include "gateway/approvals/routes.h"
 #include "gateway/audit_api/routes.h"
+#include "gateway/audit_api/tlog_routes.h"
 #include "gateway/auth/login_routes.h"
 #include "gateway/auth/sys_routes.h"
 #include "gateway/backups/routes.h"
@@ -36,6 +37,7 @@ std::string days_left(std::uint64_t end) {
 
 Daemon::Daemon(Loaded loaded, std::string version) : version_(std::move(version)), loaded_(std::move(loaded)) {
   parts_.config = loaded_.config;
+  parts_.periods_now = [this] { return periods(); };
 }
 
 Daemon::~Daemon() = default;
@@ -44,7 +46,8 @@ Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
   for (const Step step :
        {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents, make_approvals,
-        make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_destroyer}) {
+         make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_key_service,
+         make_destroyer}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -58,6 +61,7 @@ Reasons Daemon::start() {
   if (const auto said = record("gateway.start", "version " + version_ + ", " + text_of(loaded_)); !said) {
     return {"audit: " + std::string(said.error().what.view())};
   }
+  start_rotator(parts_);
   warn_of_ends(*loaded_.tls);
   readiness_->start(*parts_.oplog);
   parts_.rollovers->start([this] {
@@ -98,6 +102,7 @@ std::vector<Check> Daemon::checks() {
          if (parts_.backups) readiness_->warn("backups", parts_.backups->warning());
          return check_certificates();
        }},
+      {"keys", [this] { return watch_keys(); }},
       {"approvals",
        [this]() -> Status {
          watch_approvals();
@@ -147,6 +152,7 @@ auth::SysParts Daemon::sys_parts() const {
 std::vector<Route> Daemon::routes() {
   auto routes = record_routes(*parts_.records);
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
+  for (auto& route : tlog_routes(*parts_.log)) routes.push_back(std::move(route));
   if (parts_.adopted) {
     for (auto& route : adopted::adopted_routes(*parts_.adopted)) routes.push_back(std::move(route));
   }
@@ -156,6 +162,9 @@ std::vector<Route> Daemon::routes() {
     for (auto& route : backup_routes(*parts_.backups)) routes.push_back(std::move(route));
   }
   for (auto& route : rollover::rollover_routes(parts_.rollovers->service())) routes.push_back(std::move(route));
+  parts_.key_service =
+      std::make_unique<KeyService>(*parts_.key_admin, *parts_.periods, parts_.admin_events, parts_.periods_now);
+  for (auto& route : key_routes(*parts_.key_service)) routes.push_back(std::move(route));
   for (auto& route : routes) route.body_limit = std::min(route.body_limit, parts_.config.body_bytes);
   if (parts_.transit) {  // with a limit of their own
     for (auto& route : transit::transit_routes(parts_.transit)) {
@@ -235,6 +244,7 @@ void Daemon::reload() {
   if (result.errors.empty() && result.loaded->policy->digest() != loaded_.policy->digest()) {
     result.errors = settle_policy(*result.loaded, loaded_.policy.get());
   }
+  if (result.errors.empty()) result.errors = settle_periods(parts_, result.loaded->config);
   if (result.errors.empty()) record_reload(*result.loaded, result.errors);
   if (!result.errors.empty()) {
     refuse_reload(result.errors);

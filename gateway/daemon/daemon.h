@@ -69,11 +69,14 @@ class Daemon {
   void note_backups();
   std::string text_of(const Loaded& loaded) const;
   Status check_certificates() const;
+  std::vector<PeriodSetting> periods() const;
+  Status watch_keys();
 
   const std::string version_;
   Parts parts_;
   Loaded loaded_;
   std::uint64_t tls_generation_ = 1;
+  std::uint64_t keys_looked_us_ = 0;  // of the thread of readiness_
   std::optional<std::chrono::steady_clock::time_point> backups_noted_;  // by the thread of the readiness checks
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<WorkerPool> workers_;

@@ -51,6 +51,11 @@ void Daemon::add_gauges(std::vector<Metrics::Row>& rows) const {
     add(Kind::gauge, "part_up", std::string("part=\"") + part + "\"", "Whether a part is well (see /readyz).",
         readiness_->up(part) ? 1 : 0);
   }
+  const auto keys = parts_.key_watch->findings();
+  add(Kind::gauge, "keys", "", "Keys looked at.", number(keys.keys));
+  add(Kind::gauge, "keys_overdue", "", "Ways in which keys are older than their periods allow (see /readyz).",
+      number(keys.overdue.size()));
+  add(Kind::gauge, "keys_oldest_seconds", "", "Age of the oldest key version that seals.", number(keys.oldest_seconds));
   const auto log = parts_.log->stats();
   const auto now = unix_microseconds();
   add(Kind::counter, "audit_entries_total", "", "Durable entries of the log.", number(log.entries));
@@ -63,6 +68,10 @@ void Daemon::add_gauges(std::vector<Metrics::Row>& rows) const {
       log.checkpoint_time_us == 0 ? 0 : number(now - std::min(now, log.checkpoint_time_us)) / 1e6);
   add(Kind::gauge, "audit_checkpoint_failures", "", "Checkpoints that failed since the last one that did not.",
       number(log.checkpoint_failures));
+  add(Kind::gauge, "audit_unpublished_entries", "", "Durable entries that no published checkpoint covers yet.",
+      number(log.entries - std::min(log.entries, log.tiles_size)));
+  add(Kind::gauge, "audit_tiles_failures", "", "Tiles that could not be published since the last that could.",
+      number(log.tiles_failures));
   add(Kind::gauge, "locked_bytes", "kind=\"used\"", "Locked memory for keys.", number(locked_bytes_in_use()));
   add(Kind::gauge, "locked_bytes", "kind=\"reserved\"", "Locked memory for keys.", number(locked_bytes_reserved()));
   add(Kind::gauge, "approvals_waiting", "", "Requests for approval that are open.",

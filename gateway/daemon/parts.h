@@ -1,6 +1,7 @@
 // Everything the gateway is made of, in the order in which it is made; taken apart in reverse.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,12 +13,15 @@
 #include "gateway/auth/token_gate.h"
 #include "gateway/backups/backups.h"
 #include "gateway/config/config.h"
+#include "gateway/key_api/service.h"
 #include "gateway/destruction/destroyer.h"
 #include "gateway/keys/admin_events.h"
 #include "gateway/keys/audit_signer.h"
 #include "gateway/keys/key_admin.h"
+#include "gateway/keys/key_watch.h"
 #include "gateway/keys/keyring.h"
 #include "gateway/keys/period_keys.h"
+#include "gateway/keys/periods.h"
 #include "gateway/records/service.h"
 #include "gateway/rollover/rollovers.h"
 #include "gateway/server/oplog.h"
@@ -42,7 +46,7 @@ struct Parts {
   std::unique_ptr<Keyring> keyring;
   std::unique_ptr<PeriodKeys> period_keys;
   std::unique_ptr<KeyAdmin> key_admin;
-  std::unique_ptr<AuditSigner> signer;
+  std::unique_ptr<AuditSigners> signers;
   std::unique_ptr<audit::Log> log;
   policy::Budgets budgets;
   std::unique_ptr<Governance> governance;
@@ -65,6 +69,10 @@ struct Parts {
   // Null where the configuration names no folder for them.
   std::unique_ptr<Backups> backups;
   std::unique_ptr<rollover::Rollovers> rollovers;
+  std::function<std::vector<PeriodSetting>()> periods_now;  // as configured at the last reload; thread-safe
+  std::unique_ptr<Periods> periods;
+  std::unique_ptr<KeyWatch> key_watch;
+  std::unique_ptr<KeyService> key_service;  // made with the routes
   std::unique_ptr<destruction::Destroyer> destroyer;
 };
 
@@ -79,6 +87,7 @@ Reasons make_documents(Parts& parts);  // governance and the documents under it
 Reasons make_approvals(Parts& parts);
 Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
+void start_rotator(Parts& parts);  // once the entry of the start is written: its own come after it
 Reasons make_adopted(Parts& parts);
 Reasons make_tokens(Parts& parts);
 Reasons make_backups(Parts& parts);  // and says in the log what was restored since the last start
@@ -88,6 +97,9 @@ Reasons restore_store(Parts& parts, const std::string& manifest);
 
 Result<store::PostgresOptions> postgres_options(const StoreSettings& settings, OpLog& log);
 Reasons make_rollovers(Parts& parts);
+Reasons make_key_service(Parts& parts);
+// Brings the periods of a configuration into force; reasons where that lowers one without approval.
+Reasons settle_periods(Parts& parts, const Config& config);
 Reasons make_destroyer(Parts& parts);
 
 // The text of the policy that was approved last, with no log at hand: for an operator who must put it back.

@@ -1,4 +1,5 @@
 // What can be rolled over, and when it is due by itself.
+#include <algorithm>
 #include <array>
 
 #include "crypto/hash.h"
@@ -75,12 +76,12 @@ Sweeper of_keys(Parts& parts) {
 
 Sweeper of_adopted(Parts& parts) {
   Sweeper out;
-  out.make = [&parts](const rollover::Target& target) -> Result<std::unique_ptr<Sweep>> {
+  out.make = [&parts](const SweepTarget& target) -> Result<std::unique_ptr<Sweep>> {
     if (!parts.adopted) return std::unique_ptr<Sweep>();
     return parts.adopted->make_sweep(target);
   };
-  out.list = [&parts](std::string_view key) -> Result<std::vector<rollover::Target>> {
-    if (!parts.adopted) return std::vector<rollover::Target>{};
+  out.list = [&parts](std::string_view key) -> Result<std::vector<SweepTarget>> {
+    if (!parts.adopted) return std::vector<SweepTarget>{};
     return parts.adopted->targets(key);
   };
   return out;
@@ -119,10 +120,72 @@ Status find_compromised(Parts& parts, std::vector<Due>& due) {
   return {};
 }
 
+// Data that was to follow to a newer version, and whose sweep was cancelled or failed. Adopted tables and data keys
+// keep no such account: their next rollover takes them along.
+bool left_behind(const KeyFacts& facts, const Period& period) {
+  if (!period.reencrypt_within || facts.sealing() == nullptr || !facts.name.starts_with("records/")) return false;
+  return std::any_of(facts.versions.begin(), facts.versions.end(), [&](const VersionFacts& version) {
+    return version.state == store::KeyState::deactivated && version.emptied_us == 0;
+  });
+}
+
+void add_if_old(const KeyFacts& facts, const std::vector<PeriodSetting>& settings, const Wish& wish,
+                std::uint64_t now_us, std::vector<Due>& due) {
+  const PeriodSetting* setting = setting_of(settings, facts.name);
+  if (setting == nullptr || !setting->window.open(now_us)) return;
+  Due one{wish, Trigger::schedule, 0, {}};
+  if (rotation_due(facts, setting->period, now_us)) {
+    one.reason = "version " + std::to_string(facts.sealing()->version) + " of " + facts.name + " is " +
+                 duration_text(*setting->period.rotate_every) + " old";
+    due.push_back(std::move(one));
+  } else if (left_behind(facts, setting->period)) {
+    one.to = facts.sealing()->version;
+    one.reason = "data of " + facts.name + " is left under an older version";
+    due.push_back(std::move(one));
+  }
+}
+
+Status find_old_transit_keys(Parts& parts, const std::vector<PeriodSetting>& settings, std::uint64_t now_us,
+                             std::vector<Due>& due) {
+  constexpr std::size_t kPage = 500;
+  std::string after;
+  for (;;) {
+    const auto page = parts.key_admin->list("transit/", after, kPage);
+    if (!page) return page.error();
+    if (page->empty()) return {};
+    for (const KeyFacts& facts : *page) add_if_old(facts, settings, {Wish::What::key, facts.name}, now_us, due);
+    after = page->back().name;
+  }
+}
+
+// Keys whose period has come to its end, inside their windows.
+Status find_old(Parts& parts, std::uint64_t now_us, std::vector<Due>& due) {
+  const auto settings = parts.periods_now();
+  const auto rotates = [&](std::string_view prefix) {
+    return std::any_of(settings.begin(), settings.end(), [&](const PeriodSetting& setting) {
+      return setting.name.starts_with(prefix) && setting.period.rotate_every;
+    });
+  };
+  if (rotates(kMasterName)) {
+    const auto master = parts.key_admin->show(kMasterName);
+    if (!master) return master.error();
+    add_if_old(*master, settings, {Wish::What::master, {}}, now_us, due);
+  }
+  const auto collections = parts.records->collections();
+  for (const auto& [name, collection] : *collections) {
+    const auto facts = parts.key_admin->show(collection->key_name());
+    if (!facts && facts.error().code == Code::not_found) continue;
+    if (!facts) return facts.error();
+    add_if_old(*facts, settings, {Wish::What::collection, name}, now_us, due);
+  }
+  return rotates("transit/") ? find_old_transit_keys(parts, settings, now_us, due) : Status{};
+}
+
 FindDue due_of(Parts& parts) {
-  return [&parts](std::uint64_t) -> Result<std::vector<Due>> {
+  return [&parts](std::uint64_t now_us) -> Result<std::vector<Due>> {
     std::vector<Due> due;
     if (const Status found = find_compromised(parts, due); !found) return found.error();
+    if (const Status found = find_old(parts, now_us, due); !found) return found.error();
     return due;
   };
 }

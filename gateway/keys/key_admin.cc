@@ -173,13 +173,36 @@ Result<KeyFacts> KeyAdmin::show(std::string_view name) {
   return facts_of(draft->row, draft->lives);
 }
 
+// Of the keys of a page: few keys have a document, so those between the first name and the last are read as pages too.
+Result<std::map<std::string, Lives>> KeyAdmin::lives_until(std::string_view after, std::string_view last) {
+  constexpr std::size_t kPage = 1000;
+  std::map<std::string, Lives> out;
+  std::string from(after);
+  for (;;) {
+    const auto page = documents_.list(kLifeDocuments, from, kPage);
+    if (!page) return page.error();
+    for (const Documents::Found& found : *page) {
+      if (found.name > last) return out;
+      auto lives = lives_of(found.body);
+      if (!lives) return lives.error();
+      out.emplace(found.name, std::move(*lives));
+    }
+    if (page->size() < kPage) return out;
+    from = page->back().name;
+  }
+}
+
 Result<std::vector<KeyFacts>> KeyAdmin::list(std::string_view prefix, std::string_view after, std::size_t limit) {
-  const auto names = store_.list_keys(prefix, after, limit);
-  if (!names) return names.error();
+  const auto page = store_.scan_keys(prefix, after, limit);
+  if (!page) return page.error();
   std::vector<KeyFacts> out;
-  for (const std::string& name : *names) {
-    auto facts = show(name);
-    if (!facts && facts.error().code == Code::not_found) continue;  // removed meanwhile
+  if (page->keys.empty()) return out;
+  const auto lives = lives_until(after, page->keys.back().name);
+  if (!lives) return lives.error();
+  for (const store::Key& row : page->keys) {
+    if (const Status sound = keyring_.governance().check(row); !sound) return sound.error();
+    const auto found = lives->find(row.name);
+    auto facts = facts_of(row, found == lives->end() ? Lives{} : found->second);
     if (!facts) return facts.error();
     out.push_back(std::move(*facts));
   }

@@ -72,7 +72,8 @@ class KeyAdmin {
            TransitActs transit = {});
 
   Result<KeyFacts> show(std::string_view name);
-  // Names greater than `after` that start with `prefix`, ordered byte by byte. The master key is not among them.
+  // Names greater than `after` that start with `prefix`, ordered byte by byte; fewer than `limit` only where no more
+  // are left or attributes are large. The master key is not among them.
   Result<std::vector<KeyFacts>> list(std::string_view prefix, std::string_view after, std::size_t limit);
 
   // In all that follows `by` is the principal who is said to have done it ("sluis" for the schedule).
@@ -116,6 +117,7 @@ class KeyAdmin {
   Result<Draft> read(std::string_view name);
   Status change(std::string_view name, const Edit& edit);
   Status write(Draft& draft);
+  Result<std::map<std::string, Lives>> lives_until(std::string_view after, std::string_view last);
   Result<KeyFacts> facts_of(const store::Key& row, const Lives& lives) const;
   Status add_version(Draft& draft, std::uint32_t& number);
   Status put_to_use(Draft& draft, std::uint32_t number);

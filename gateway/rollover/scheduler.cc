@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kLease = "schedule";
 constexpr std::chrono::seconds kLeaseTime{60};
 // A rollover that has ended without success is not begun again at every look.
-constexpr std::uint64_t kPatienceUs = 3'600'000'000;
+constexpr std::uint64_t kPatienceUs = 86'400'000'000;
 
 audit::Event started(const Job& job) {
   audit::Event event;

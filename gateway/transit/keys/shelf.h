@@ -43,6 +43,8 @@ class Shelf {
 
   Result<Key> open(const std::string& row_name);
   Result<Key> open_for(const std::string& row_name, std::uint32_t version);
+  // Asks the store again.
+  Result<Key> reload(const std::string& row_name) { return load_once(row_name, cache_.find(row_name)); }
   bool cached(std::string_view row_name) const;
   void purge() { cache_.purge(clock_()); }
   void keep_at_most(std::size_t keys) { cache_.keep_at_most(keys); }

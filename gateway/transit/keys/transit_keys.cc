@@ -100,8 +100,17 @@ Result<std::vector<std::string>> TransitKeys::names(std::string_view prefix, std
   return rows;
 }
 
+// A version's row changes without its material where it goes under another master key or into another state.
 Result<UseAnswer> TransitKeys::take_use(const TransitKey& key, std::uint32_t version, std::uint64_t n) {
-  return counters_->take(key, version, n);
+  const auto answer = counters_->take(key, version, n);
+  if (answer || answer.error().code != Code::not_found) return answer;
+  const auto now = shelf_->reload(row_of_name(key.name));
+  if (!now) return answer;
+  const KeyVersion* before = key.find(version);
+  const KeyVersion* after = (*now)->find(version);
+  const bool same = before != nullptr && after != nullptr &&
+                    equal_constant_time(before->hmac_key.expose_secret(), after->hmac_key.expose_secret());
+  return same ? counters_->take(**now, version, n) : answer;
 }
 
 bool TransitKeys::use_ready(const TransitKey& key, std::uint32_t version, std::uint64_t n) const {

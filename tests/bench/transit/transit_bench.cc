@@ -139,8 +139,9 @@ int run(const std::filesystem::path& folder, Bench bench) {
   must(keys.start());
   must(keys.create("bench", {}));
   transit::Summary summary(*log, std::chrono::milliseconds(0));
+  policy::Budgets budgets;
   bench.measure_raw();
-  bench.measure({keys, *store, summary, {}}, *log);
+  bench.measure({keys, *store, summary, budgets, {}}, *log);
   return 0;
 }
 

@@ -170,5 +170,88 @@ TEST_P(StoreContract, FactsMoveByCompareAndSet) {
   EXPECT_EQ(store->get_fact("origin")->size(), 70'000U);
 }
 
+TEST_P(StoreContract, KeysComeInPagesOfWholeKeys) {
+  for (int i = 0; i < 7; ++i) {
+    Key one = key("records/k" + std::to_string(i), static_cast<std::uint8_t>(10 + i));
+    if (i % 2 == 0) one.versions.push_back(version_of(one.id, 2));
+    ASSERT_TRUE(succeeds(store->create_key(one)));
+  }
+  Key bare = key("records/k3a", 90);
+  bare.versions.clear();
+  ASSERT_TRUE(succeeds(store->create_key(bare)));
+  ASSERT_TRUE(succeeds(store->create_key(key("transit/x", 91))));
+  std::vector<std::string> names;
+  std::string after;
+  for (bool more = true; more;) {
+    const auto page = store->scan_keys("records/", after, 3);
+    ASSERT_TRUE(succeeds(page));
+    ASSERT_FALSE(page->keys.empty());
+    EXPECT_LE(page->keys.size(), 3U);
+    for (const Key& one : page->keys) {
+      names.push_back(one.name);
+      expect_same_key(*store->get_key(one.name), one);
+    }
+    after = names.back();
+    more = page->more;
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"records/k0", "records/k1", "records/k2", "records/k3", "records/k3a",
+                                             "records/k4", "records/k5", "records/k6"}));
+  EXPECT_EQ(store->scan_keys("", "", 100)->keys.size(), 9U);
+  EXPECT_FALSE(store->scan_keys("records/", "records/k6", 3)->more);
+  EXPECT_TRUE(store->scan_keys("none/", "", 3)->keys.empty());
+}
+
+TEST_P(StoreContract, APageOfKeysEndsWhereTheirAttributesAreLarge) {
+  for (int i = 0; i < 40; ++i) {
+    Key one = key("big/" + std::to_string(10 + i), static_cast<std::uint8_t>(10 + i));
+    one.attributes = "{\"x\":\"" + std::string(std::size_t{1} << 19U, 'x') + "\"}";
+    ASSERT_TRUE(succeeds(store->create_key(one)));
+  }
+  const auto page = store->scan_keys("big/", "", 100);
+  ASSERT_TRUE(succeeds(page));
+  EXPECT_TRUE(page->more);
+  EXPECT_EQ(page->keys.size(), 32U) << "the one that reaches the limit is the last";
+  const auto rest = store->scan_keys("big/", page->keys.back().name, 100);
+  ASSERT_TRUE(succeeds(rest));
+  EXPECT_EQ(rest->keys.size(), 8U);
+  EXPECT_FALSE(rest->more);
+}
+
+TEST_P(StoreContract, ManyKeysMoveEachByItsOwnRevision) {
+  std::vector<Key> keys;
+  for (int i = 0; i < 5; ++i) {
+    keys.push_back(key("k" + std::to_string(i), static_cast<std::uint8_t>(10 + i)));
+    keys.back().versions.push_back(version_of(keys.back().id, 2));
+    ASSERT_TRUE(succeeds(store->create_key(keys.back())));
+  }
+  for (Key& one : keys) {
+    one.revision = 2;
+    one.mac = Bytes(32, 9);
+    one.due_us = 5;
+    one.attributes = "{}";
+    one.versions[1].master_version = 7;
+    one.versions[1].wrapped = bytes("rewrapped");
+  }
+  Key overtaken = *store->get_key("k1");
+  overtaken.revision = 9;
+  ASSERT_TRUE(succeeds(store->update_key(overtaken, 1)));
+  Key gone = key("gone", 99);
+  gone.revision = 2;
+  Key renamed = keys[3];
+  renamed.name = "other";
+  const std::vector<KeyUpdate> updates{{&keys[0], 1}, {&keys[1], 1}, {&gone, 1}, {&renamed, 1}, {&keys[4], 1}};
+  const auto lost = store->update_keys(updates);
+  ASSERT_TRUE(succeeds(lost));
+  EXPECT_EQ(*lost, (std::vector<std::size_t>{1, 2, 3}));
+  expect_same_key(*store->get_key("k0"), keys[0]);
+  expect_same_key(*store->get_key("k4"), keys[4]);
+  expect_same_key(*store->get_key("k1"), overtaken);
+  EXPECT_EQ(store->get_key("k3")->revision, 1U);
+  EXPECT_EQ(store->get_key("k3")->versions[1].master_version, 1U);
+  EXPECT_TRUE(fails_with(store->get_key("gone"), Code::not_found));
+  EXPECT_TRUE(store->update_keys({})->empty());
+  EXPECT_TRUE(fails_with(store->update_keys(std::vector<KeyUpdate>{{&keys[2], 2}}), Code::invalid)) << "must grow";
+}
+
 }  // namespace
 }  // namespace sluis::store

@@ -38,6 +38,7 @@ class SqlitePlace final : public Place {
   ~SqlitePlace() override { std::filesystem::remove_all(folder_); }
 
   std::unique_ptr<Store> open() override { return must(open_sqlite({folder_ / "store.db", 4})); }
+  std::unique_ptr<Transfer> transfer() override { return must(transfer_sqlite(folder_ / "store.db")); }
   void run(const std::string& sql) override { require(connection()->execute(sql.c_str())); }
   std::int64_t ask(const std::string& sql) override {
     const auto db = connection();
@@ -60,6 +61,11 @@ class PostgresPlace final : public Place {
     PostgresOptions options;
     options.dsn = dsn();
     return must(open_postgres(options));
+  }
+  std::unique_ptr<Transfer> transfer() override {
+    PostgresOptions options;
+    options.dsn = dsn();
+    return must(transfer_postgres(options));
   }
   void run(const std::string& sql) override { Admin(dsn()).execute_all(sql); }
   std::int64_t ask(const std::string& sql) override { return Admin(dsn()).number(sql); }

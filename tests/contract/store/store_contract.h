@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "store/store.h"
+#include "store/transfer.h"
 
 namespace sluis::store {
 
@@ -21,6 +22,7 @@ class Place {
 
   // Another handle on the same store, as another gateway would have.
   virtual std::unique_ptr<Store> open() = 0;
+  virtual std::unique_ptr<Transfer> transfer() = 0;
   // Statements behind the store's back.
   virtual void run(const std::string& sql) = 0;
   // The single number that a query answers.

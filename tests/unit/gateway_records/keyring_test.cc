@@ -205,14 +205,55 @@ TEST_F(KeyringTest, NewKeysAreWrappedUnderTheNewestMasterKey) {
 TEST_F(KeyringTest, AnUnknownVersionMakesItLookAgainButNotAllTheTime) {
   ASSERT_TRUE(keyring().open_or_make("records/a"));
   ASSERT_TRUE(keyring().open_version("records/a", 1));
-  const int before = token().unwraps;
+  const int before = store().key_reads;
+  const int unwraps = token().unwraps;
   EXPECT_EQ(keyring().open_version("records/a", 7).error().code, Code::not_found);
-  EXPECT_EQ(token().unwraps, before) << "the set is fresh";
-  passed = seconds(10);
+  EXPECT_EQ(store().key_reads, before) << "the set is fresh";
+  passed = seconds(2);
   EXPECT_EQ(keyring().open_version("records/a", 7).error().code, Code::not_found);
-  EXPECT_EQ(token().unwraps, before + 1);
+  EXPECT_EQ(store().key_reads, before + 1);
   EXPECT_EQ(keyring().open_version("records/a", 7).error().code, Code::not_found);
-  EXPECT_EQ(token().unwraps, before + 1);
+  EXPECT_EQ(store().key_reads, before + 1);
+  EXPECT_EQ(token().unwraps, unwraps) << "what is open stays open";
+}
+
+TEST_F(KeyringTest, ARowIsBelievedForAWhileAndThenReadWithoutTheHsm) {
+  const auto first = keyring().open_or_make("records/a");
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(keyring().fresh(**first));
+  token().away = true;
+  passed = seconds(6);
+  EXPECT_FALSE(keyring().fresh(**first));
+  const auto later = keyring().open("records/a");
+  ASSERT_TRUE(later);
+  EXPECT_TRUE(keyring().fresh(**later));
+  EXPECT_EQ((*later)->newest(), (*first)->newest()) << "the same opened key";
+  EXPECT_EQ((*later)->expires(), (*first)->expires()) << "and no longer";
+}
+
+TEST_F(KeyringTest, WhileTheStoreIsAwayASetServesButIsNotFresh) {
+  const auto first = keyring().open_or_make("records/a");
+  ASSERT_TRUE(first);
+  store().away = true;
+  passed = seconds(6);
+  const auto later = keyring().open("records/a");
+  ASSERT_TRUE(later);
+  EXPECT_FALSE(keyring().fresh(**later));
+  const auto again = keyring().reload("records/a", *later);
+  ASSERT_TRUE(again) << "what is open serves until its time ends";
+  EXPECT_FALSE(keyring().fresh(**again));
+}
+
+TEST_F(KeyringTest, KeysInUseAreReadAheadOfTime) {
+  ASSERT_TRUE(keyring().open_or_make("records/a"));
+  ASSERT_TRUE(keyring().open_or_make("records/b"));
+  ASSERT_TRUE(keyring().cached("records/a"));
+  passed = seconds(4);
+  EXPECT_FALSE(keyring().cached("records/a")) << "soon stale, and a call that may not block would be caught out";
+  for (int i = 0; i < 200 && !keyring().cached("records/a"); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_TRUE(keyring().cached("records/a")) << "the keyring's own thread has read the row";
 }
 
 TEST_F(KeyringTest, IndexKeysAreOfTheirField) {

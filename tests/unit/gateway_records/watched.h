@@ -59,6 +59,8 @@ class WatchedStore final : public store::Store {
   std::atomic<bool> away{false};
   std::atomic<int> puts{0}, put_calls{0};
   std::atomic<int> token_reads{0};
+  std::atomic<int> searches{0};
+  std::function<void()> after_search;        // taken away when it has run
   std::atomic<int> key_reads{0};             // of collections
   std::function<void()> before_update_keys;  // taken away when it has run
   std::function<void()> before_renew;        // taken away when it has run
@@ -94,8 +96,11 @@ class WatchedStore final : public store::Store {
   }
   Result<store::SearchPage> search(std::string_view collection, const std::vector<store::Match>& all_of,
                                    std::string_view after, std::size_t limit) override {
+    ++searches;
     if (away) return gone();
-    return inner_.search(collection, all_of, after, limit);
+    auto found = inner_.search(collection, all_of, after, limit);
+    run_once(after_search);
+    return found;
   }
   Result<store::SearchPage> scan(std::string_view collection, std::string_view after, std::size_t limit) override {
     if (away) return gone();

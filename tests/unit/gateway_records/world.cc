@@ -101,7 +101,7 @@ void World::SetUp() {
 
 std::unique_ptr<Keyring> World::new_keyring() {
   auto keyring = std::make_unique<Keyring>(
-      *store_, *token_, KeyringConfig{std::chrono::seconds(300)},
+      *store_, *token_, KeyringConfig{std::chrono::seconds(300), key_refresh},
       [this](audit::Event event) { admin_events_.add(std::move(event)); },
       [this] { return std::chrono::steady_clock::now() + passed.load(); });
   must(keyring->start());

@@ -55,7 +55,8 @@ class World : public ::testing::Test {
 
   // What a test may change before it first uses the service.
   ImportLimits import_limits;
-  std::atomic<std::chrono::seconds> passed{};  // how far the keyring's clock is ahead
+  std::chrono::milliseconds key_refresh{5000};  // before SetUp()
+  std::atomic<std::chrono::seconds> passed{};   // how far the keyring's clock is ahead
 
   WatchedToken& token() { return *token_; }
   WatchedStore& store() { return *store_; }
