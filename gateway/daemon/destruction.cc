@@ -1,6 +1,6 @@
 // The destroyer, with what it looks at.
 #include "gateway/daemon/parts.h"
-#include "gateway/lifecycle/period.h"
+#include "gateway/lifecycle/settings.h"
 
 namespace sluis::gateway {
 
@@ -25,7 +25,11 @@ Reasons make_destroyer(Parts& parts) {
                                   parts.signers->newest(),
                                   parts.config.audit_gateway,
                                   parts.config.audit_origin,
-                                  [](std::string_view) { return Period{}.destroy_after; }};
+                                  [settings = parts.periods_now](std::string_view key) {
+                                    const auto now = settings();
+                                    const PeriodSetting* const one = setting_of(now, key);
+                                    return one == nullptr ? Period{}.destroy_after : one->period.destroy_after;
+                                  }};
   if (parts.backups) {
     all.try_backup = [&backups = *parts.backups](const Generation& generation) {
       return backups.try_to_open(generation);
