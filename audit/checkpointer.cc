@@ -5,12 +5,15 @@
 
 namespace sluis::audit {
 
-Checkpointer::Checkpointer(const LogConfig& config, FileOps& files, Signer& signer, Checkpoint last, Hooks hooks)
+Checkpointer::Checkpointer(const LogConfig& config, FileOps& files, Signer& signer, Checkpoint last, Renew renew,
+                           Hooks hooks)
     : folder_(config.folder),
       interval_(config.checkpoint_interval_ms),
       files_(files),
       signer_(signer),
+      earlier_(config.earlier),
       hooks_(std::move(hooks)),
+      renew_(renew == Renew::yes),
       last_(std::move(last)),
       thread_([this] { run(); }) {}
 
@@ -78,7 +81,7 @@ Status Checkpointer::sign_and_note(std::unique_lock<std::mutex>& lock) {
   hooks_.tick();
   const Frontier tree = hooks_.tree();
   const Checkpoint next{origin, tree.size(), tree.root()};
-  const Status outcome = tree.size() == signed_size ? Status() : sign(next);
+  const Status outcome = tree.size() == signed_size && !renew_ ? Status() : sign(next);
   lock.lock();
   failures_ = outcome ? 0 : failures_ + 1;
   if (outcome && next.size != signed_size) {
@@ -95,9 +98,26 @@ Status Checkpointer::sign(const Checkpoint& checkpoint) {
     if (key->size() != kPublicKeySize) return Error{Code::internal, "the signer's public key has not 32 bytes"};
     public_key_ = std::move(*key);
   }
-  const auto note = sign_note(checkpoint_text(checkpoint), checkpoint.origin, public_key_, signer_);
+  auto note = sign_note(checkpoint_text(checkpoint), checkpoint.origin, public_key_, signer_);
   if (!note) return note.error();
-  return replace_file(files_, folder_, kCheckpointTemporary, kCheckpointName, *note);
+  const std::string text = with_earlier(std::move(*note));
+  const Status replaced = replace_file(files_, folder_, kCheckpointTemporary, kCheckpointName, text);
+  if (!replaced) return replaced;
+  renew_ = false;
+  hooks_.written(checkpoint, text);
+  return {};
+}
+
+// An earlier key that is gone from the HSM does not keep the newest from signing.
+std::string Checkpointer::with_earlier(std::string note) {
+  for (const EarlierKey& earlier : earlier_) {
+    if (earlier.signs_until_us <= now_us()) continue;
+    const auto key = earlier.signer->public_key();
+    if (!key || key->size() != kPublicKeySize) continue;
+    auto more = add_signature(note, last_.origin, *key, *earlier.signer);
+    if (more) note = std::move(*more);
+  }
+  return note;
 }
 
 }  // namespace sluis::audit

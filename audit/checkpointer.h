@@ -21,8 +21,10 @@ class Checkpointer {
   struct Hooks {
     std::function<Frontier()> tree;  // over durable entries
     std::function<void()> tick;      // at least once a minute, and before each signature
+    std::function<void(const Checkpoint&, const std::string& note)> written;  // after each that is durable
   };
-  Checkpointer(const LogConfig& config, FileOps& files, Signer& signer, Checkpoint last, Hooks hooks);
+  enum class Renew : std::uint8_t { no, yes };  // yes: sign the last one anew, for the newest key has not
+  Checkpointer(const LogConfig& config, FileOps& files, Signer& signer, Checkpoint last, Renew renew, Hooks hooks);
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
   ~Checkpointer();  // signs once more if there is anything new
@@ -37,14 +39,19 @@ class Checkpointer {
   void run();
   void wait_for_work(std::unique_lock<std::mutex>& lock);
   Status sign(const Checkpoint& checkpoint);
+  std::string with_earlier(std::string note);
   Status sign_and_note(std::unique_lock<std::mutex>& lock);
 
   const std::string folder_;
   const std::chrono::milliseconds interval_;
   FileOps& files_;
   Signer& signer_;
+  const std::vector<EarlierKey> earlier_;
   const Hooks hooks_;
-  Bytes public_key_;  // of the thread alone
+
+  // Of the thread alone.
+  Bytes public_key_;
+  bool renew_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -94,10 +94,12 @@ Result<std::optional<std::string>> read_small_file(const std::string& path, std:
     if (file.fd() == -ENOENT) return std::optional<std::string>();
     return kUnreadable;
   }
-  std::string text(limit + 1, '\0');
+  struct stat about {};
+  if (::fstat(file.fd(), &about) != 0) return kUnreadable;
+  std::string text(std::min(limit, static_cast<std::size_t>(about.st_size)) + 1, '\0');
   const auto size = read_fully(file.fd(), reinterpret_cast<std::uint8_t*>(text.data()), text.size(), 0);
   if (!size) return size.error();
-  if (*size > limit) return Error{Code::corrupt, "a file of the audit log is larger than it may be"};
+  if (*size == text.size()) return Error{Code::corrupt, "a file of the audit log is larger than it may be"};
   text.resize(*size);
   return std::optional<std::string>(std::move(text));
 }

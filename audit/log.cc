@@ -7,6 +7,7 @@
 #include "audit/prepare.h"
 #include "audit/reader.h"
 #include "audit/recovery.h"
+#include "audit/tiler.h"
 #include "audit/writer.h"
 
 namespace sluis::audit {
@@ -28,21 +29,31 @@ class DurableLog final : public Log {
   DurableLog(const LogConfig& config, FileOps& files, PeriodKeys& keys, Signer& signer, File lock,
              std::unique_ptr<Preparer> preparer, Recovered recovered)
       : origin_(config.origin),
+        folder_(config.folder),
         recovery_(recovered.report),
         lock_(std::move(lock)),
         preparer_(std::move(preparer)),
         catalog_(std::move(recovered.segments)),
         reader_(config.folder, catalog_, keys) {
     Checkpoint last = std::move(recovered.checkpoint);
+    const auto renew = recovered.by_newest ? Checkpointer::Renew::no : Checkpointer::Renew::yes;
+    tiler_ = std::make_unique<Tiler>(config.folder, files, [this](std::uint64_t first, std::size_t limit) {
+      return reader_.read(first, limit, size(), Payloads::closed);
+    });
+    const std::string note = std::move(recovered.note);
     writer_ =
         std::make_unique<Writer>(config, files, std::move(recovered), catalog_, [this] { checkpointer_->grown(); });
+    tiler_->publish(last, note);
     checkpointer_ = std::make_unique<Checkpointer>(
-        config, files, signer, std::move(last),
-        Checkpointer::Hooks{[this] { return writer_->tree(); }, [this] { warm_ahead(); }});
+        config, files, signer, last, renew,
+        Checkpointer::Hooks{
+            [this] { return writer_->tree(); }, [this] { warm_ahead(); },
+            [this](const Checkpoint& signed_one, const std::string& text) { tiler_->publish(signed_one, text); }});
   }
   ~DurableLog() override {
     writer_->stop();
     checkpointer_.reset();
+    tiler_.reset();
   }
 
   void append(std::vector<Event> events, Done done) override {
@@ -70,9 +81,18 @@ class DurableLog final : public Log {
     stats.syncs = writer_->syncs();
     stats.queued_bytes = writer_->queued_bytes();
     checkpointer_->fill(stats);
+    tiler_->fill(stats);
     return stats;
   }
   Result<std::uint64_t> checkpoint() override { return checkpointer_->sign_now(); }
+  Status publish(std::uint64_t index) override {
+    constexpr std::chrono::seconds most{10};
+    if (stats().tiles_size > index) return {};
+    const auto covered = checkpoint();
+    if (!covered) return covered.error();
+    return tiler_->wait_for(index + 1, most);
+  }
+  std::string tiles_folder() const override { return path_in(folder_, kTilesFolder); }
 
   Result<std::vector<Entry>> read(std::uint64_t first, std::size_t limit, Payloads payloads) override {
     return reader_.read(first, limit, size(), payloads);
@@ -97,12 +117,14 @@ class DurableLog final : public Log {
   }
 
   const std::string origin_;
+  const std::string folder_;
   const Recovery recovery_;
   const File lock_;
   const std::unique_ptr<Preparer> preparer_;
   Catalog catalog_;
   Reader reader_;
   std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Tiler> tiler_;
   std::unique_ptr<Checkpointer> checkpointer_;
 };
 

@@ -26,6 +26,13 @@ struct Receipt {
 
 class FileOps;  // audit/file_ops.h
 
+// A signing key that the signer's took the place of. A checkpoint that it signed is accepted at start; until its time
+// it signs beside the newest, so that whoever knows only the one or the other can check.
+struct EarlierKey {
+  Signer* signer = nullptr;          // outlives the log
+  std::uint64_t signs_until_us = 0;  // Unix time, microseconds
+};
+
 struct LogConfig {
   std::string folder;   // 0700, made if it is missing
   std::string origin;   // name of the log: "sluis.example/gateway-1"; printable ASCII without space or plus
@@ -33,6 +40,7 @@ struct LogConfig {
   std::uint64_t segment_bytes = 64U << 20U;    // 16 KiB to 1 GiB; one append must fit in a segment
   std::size_t queue_bytes = 64U << 20U;        // what may wait for a sync; beyond it appends fail with busy
   std::uint64_t checkpoint_interval_ms = 900;  // at least so long between two calls of the signer
+  std::vector<EarlierKey> earlier;             // the newest first
   FileOps* files = nullptr;                    // null: the system's
 };
 
@@ -61,6 +69,8 @@ struct LogStats {
   std::uint64_t checkpoint_time_us = 0;   // when this process last wrote one; 0: not yet
   std::uint64_t checkpoint_failures = 0;  // since the last success
   Digest root{};                          // of the tree over `checkpoint_size` entries
+  std::uint64_t tiles_size = 0;           // entries under the checkpoint that is published with its tiles
+  std::uint64_t tiles_failures = 0;       // since the last success
 };
 
 class Log {
@@ -98,6 +108,12 @@ class Log {
   virtual LogStats stats() const { return {}; }
   // Signs a checkpoint over what is durable now, and waits for it; gives the number of entries under it.
   virtual Result<std::uint64_t> checkpoint() { return Error{Code::unavailable, "this log signs no checkpoints"}; }
+
+  // Waits until tiles and checkpoint are published that cover entry `index`, which is durable. Error unavailable if
+  // that takes seconds.
+  virtual Status publish(std::uint64_t /*index*/) { return Error{Code::unavailable, "this log has no tiles"}; }
+  // Where they are published (C2SP tlog-tiles): files as their URLs tell.
+  virtual std::string tiles_folder() const { return {}; }
 
   // Durable entries as leaf lines (and opened payloads as JSON where asked for and the period key is there): for
   // `audit tail|show` and for the replay of budgets at start.

@@ -100,16 +100,21 @@ std::string verifier_key(std::string_view key_name, ByteView public_key) {
 }
 
 Result<std::string> sign_note(std::string_view text, std::string_view key_name, ByteView public_key, Signer& signer) {
-  const auto signature = signer.sign(bytes_of(text));
+  return add_signature(std::string(text) + "\n", key_name, public_key, signer);
+}
+
+Result<std::string> add_signature(std::string note, std::string_view key_name, ByteView public_key, Signer& signer) {
+  const auto text = unverified_text(note);
+  if (!text) return text.error();
+  const auto signature = signer.sign(bytes_of(*text));
   if (!signature) return signature.error();
-  if (signature->size() != kSignatureSize || !verifies(text, *signature, public_key)) {
+  if (signature->size() != kSignatureSize || !verifies(*text, *signature, public_key)) {
     return Error{Code::corrupt, "the signer's signature does not verify"};
   }
   const auto id = key_id(key_name, public_key);
   Bytes bytes(id.begin(), id.end());
   bytes.insert(bytes.end(), signature->begin(), signature->end());
-  std::string note(text);
-  note.append("\n").append(kSignatureStart).append(key_name).append(" ").append(to_base64(bytes)).append("\n");
+  note.append(kSignatureStart).append(key_name).append(" ").append(to_base64(bytes)).append("\n");
   return note;
 }
 
@@ -119,21 +124,32 @@ Result<std::string_view> unverified_text(std::string_view note) {
   return note.substr(0, blank + 1);
 }
 
-Result<std::string_view> open_note(std::string_view note, std::string_view key_name, ByteView public_key) {
+namespace {
+
+// The key that a signature line names, if it is one of these.
+const Bytes* named_key(const Signature& signature, Text key_name, std::span<const Bytes> public_keys) {
+  if (signature.key_name != key_name) return nullptr;
+  for (const Bytes& key : public_keys) {
+    const auto id = key_id(key_name, key);
+    if (std::equal(id.begin(), id.end(), signature.bytes.begin())) return &key;
+  }
+  return nullptr;
+}
+
+Result<Text> open_note(Text note, Text key_name, std::span<const Bytes> public_keys) {
   const auto split = unverified_text(note);
   if (!split) return split;
   const Text text = *split;
   Text lines = note.substr(text.size() + 1);
-  const auto id = key_id(key_name, public_key);
   bool signed_by_key = false;
   while (!lines.empty()) {
     const auto line = take_line(lines);
     if (!line) return kMalformed;
     const auto signature = parse_signature(*line);
     if (!signature) return kMalformed;
-    const ByteView bytes = signature->bytes;
-    if (signature->key_name != key_name || !std::equal(id.begin(), id.end(), bytes.begin())) continue;
-    if (!verifies(text, bytes.subspan(id.size()), public_key)) {
+    const Bytes* const key = named_key(*signature, key_name, public_keys);
+    if (key == nullptr) continue;
+    if (!verifies(text, ByteView(signature->bytes).subspan(4), *key)) {
       return Error{Code::corrupt, "the checkpoint's signature does not verify"};
     }
     signed_by_key = true;
@@ -142,8 +158,20 @@ Result<std::string_view> open_note(std::string_view note, std::string_view key_n
   return text;
 }
 
+}  // namespace
+
+Result<std::string_view> open_note(std::string_view note, std::string_view key_name, ByteView public_key) {
+  const Bytes key(public_key.begin(), public_key.end());
+  return open_note(note, key_name, std::span(&key, 1));
+}
+
 Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, ByteView public_key) {
-  const auto text = open_note(note, origin, public_key);
+  const Bytes key(public_key.begin(), public_key.end());
+  return open_checkpoint(note, origin, std::span(&key, 1));
+}
+
+Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, std::span<const Bytes> public_keys) {
+  const auto text = open_note(note, origin, public_keys);
   if (!text) return text.error();
   auto checkpoint = parse_checkpoint_text(*text);
   if (checkpoint && checkpoint->origin != origin) return Error{Code::corrupt, "the checkpoint is of another log"};

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -48,6 +49,8 @@ std::string verifier_key(std::string_view key_name, ByteView public_key);
 
 // Text and signature line. The signature is checked before it is given out: corrupt if the signer's does not verify.
 Result<std::string> sign_note(std::string_view text, std::string_view key_name, ByteView public_key, Signer& signer);
+// The same note with one more signature line, by another key of that name. Errors as above.
+Result<std::string> add_signature(std::string note, std::string_view key_name, ByteView public_key, Signer& signer);
 // The text of a note, whoever signed it. Nothing in it may be trusted.
 Result<std::string_view> unverified_text(std::string_view note);
 // The text of a note that has a good signature by this key; signatures by other keys are ignored. Error corrupt for a
@@ -55,5 +58,7 @@ Result<std::string_view> unverified_text(std::string_view note);
 Result<std::string_view> open_note(std::string_view note, std::string_view key_name, ByteView public_key);
 // open_note and parse_checkpoint_text; the key's name and the checkpoint's origin are `origin`.
 Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, ByteView public_key);
+// The same where any of the log's keys will do: one must have signed, and none that is given may have signed badly.
+Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, std::span<const Bytes> public_keys);
 
 }  // namespace sluis::audit

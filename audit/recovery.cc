@@ -33,6 +33,7 @@ class Recoverer {
     return kDamaged;
   }
   Status read_checkpoint(Signer& signer);
+  Result<std::vector<Bytes>> earlier_keys() const;
   Status read_headers();
   Status start_first_segment();
   Status make_first_checkpoint(Signer& signer);
@@ -74,9 +75,26 @@ Status Recoverer::read_checkpoint(Signer& signer) {
   const auto key = signer.public_key();
   if (!key) return key.error();
   auto checkpoint = open_checkpoint(**note, config_.origin, *key);
+  out_.by_newest = checkpoint.operator bool();
+  if (!checkpoint && !config_.earlier.empty()) {
+    const auto keys = earlier_keys();
+    if (!keys) return keys.error();
+    checkpoint = open_checkpoint(**note, config_.origin, *keys);
+  }
   if (!checkpoint) return damaged(std::string(kCheckpointName), {0, 0, checkpoint.error().what.view()});
   out_.checkpoint = std::move(*checkpoint);
+  out_.note = **note;
   return {};
+}
+
+Result<std::vector<Bytes>> Recoverer::earlier_keys() const {
+  std::vector<Bytes> keys;
+  for (const EarlierKey& earlier : config_.earlier) {
+    auto key = earlier.signer->public_key();
+    if (!key) return key.error();
+    keys.push_back(std::move(*key));
+  }
+  return keys;
 }
 
 Status Recoverer::read_headers() {
@@ -114,6 +132,8 @@ Status Recoverer::make_first_checkpoint(Signer& signer) {
   const Checkpoint first{config_.origin, 0, out_.tree.root()};
   const auto note = sign_note(checkpoint_text(first), config_.origin, *key, signer);
   if (!note) return note.error();
+  out_.checkpoint = first;
+  out_.note = *note;
   return replace_file(files_, config_.folder, kCheckpointTemporary, kCheckpointName, *note);
 }
 

@@ -17,6 +17,8 @@ struct Recovered {
   File file;                           // of the last segment
   std::uint64_t offset = 0;            // where its next batch goes
   Checkpoint checkpoint;               // the last one; size 0 if there is none
+  std::string note;                    // the same as it was read or written
+  bool by_newest = true;               // the signer's key signed it, not only one before
   Recovery report;
 };
 

@@ -62,14 +62,7 @@ Result<Verification> Verifier::run() {
 }
 
 Result<Checkpoint> Verifier::open(std::string_view note) {
-  if (options_.public_key.empty()) {
-    const auto text = unverified_text(note);
-    if (!text) return text.error();
-    return parse_checkpoint_text(*text);
-  }
-  if (!options_.origin.empty()) return open_checkpoint(note, options_.origin, options_.public_key);
-  const std::string_view origin = note.substr(0, note.find('\n'));
-  return open_checkpoint(note, origin, options_.public_key);
+  return open_checkpoint(note, options_);
 }
 
 Status Verifier::read_checkpoint() {
@@ -187,6 +180,18 @@ const Finding* Verification::first_bad() const noexcept {
   const auto bad = [](const Finding& finding) { return finding.weight == Weight::bad; };
   const auto found = std::find_if(findings.begin(), findings.end(), bad);
   return found == findings.end() ? nullptr : &*found;
+}
+
+Result<Checkpoint> open_checkpoint(std::string_view note, const VerifyOptions& options) {
+  if (options.public_key.empty()) {
+    const auto text = unverified_text(note);
+    if (!text) return text.error();
+    return parse_checkpoint_text(*text);
+  }
+  std::vector<Bytes> keys = options.other_keys;
+  keys.push_back(options.public_key);
+  const std::string_view origin = options.origin.empty() ? note.substr(0, note.find('\n')) : options.origin;
+  return open_checkpoint(note, origin, keys);
 }
 
 Result<Verification> verify_folder(const std::string& folder, const VerifyOptions& options) {

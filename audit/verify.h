@@ -15,10 +15,12 @@
 namespace sluis::audit {
 
 struct VerifyOptions {
-  std::string origin;            // empty: any
-  Bytes public_key;              // the log's Ed25519 key, 32 bytes; empty: no signature is checked
-  std::string saved_checkpoint;  // a note kept elsewhere: the log must hold all that it covers; empty: none
-  PeriodKeys* keys = nullptr;    // if given, payloads are opened and held against what their entries commit to
+  std::string origin;             // empty: any
+  Bytes public_key;               // the log's Ed25519 key, 32 bytes; empty: no signature is checked
+  std::vector<Bytes> other_keys;  // more of the log's keys, before or after that one
+  std::string saved_checkpoint;   // a note kept elsewhere: the log must hold all that it covers; empty: none
+  bool start_at_saved = false;    // of verify_tiles: read only what came after it
+  PeriodKeys* keys = nullptr;     // if given, payloads are opened and held against what their entries commit to
   std::uint64_t backwards_us = 60'000'000;  // how far a time may lie before an earlier entry's without a warning
   unsigned threads = 0;                     // 0: one a processor
 };
@@ -47,6 +49,9 @@ struct Verification {
   bool good() const noexcept;  // nothing worse than warnings
   const Finding* first_bad() const noexcept;
 };
+
+// A checkpoint, checked as far as the options have a key and an origin for it. Error corrupt.
+Result<Checkpoint> open_checkpoint(std::string_view note, const VerifyOptions& options);
 
 // Checks frames, CRCs, indexes, the form of each line, times, the tree against each segment's header and against the
 // checkpoints, and payloads if there are keys. An error only if the folder cannot be read.

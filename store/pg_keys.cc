@@ -49,7 +49,7 @@ with page as (
   select * from (
     select *, sum(octet_length(attributes)) over (order by name) - octet_length(attributes) as before from (
       select * from keys where name >= $1 and name > $2 and starts_with(name, $1) order by name limit $3::bigint
-    ) some
+    ) hit
   ) measured where before < $4::bigint
 )
 select k.name, k.id, k.created_us, k.attributes, k.revision, k.mac,

@@ -96,6 +96,7 @@ Result<std::vector<Bytes>> pg_array_of(ByteView array) {
     if (!value) return kBad;
     values.emplace_back(value->begin(), value->end());
   }
+  if (!reader.done()) return kBad;
   return values;
 }
 

@@ -1,5 +1,7 @@
 #include "store/pg_put.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -34,12 +36,16 @@ constexpr PgStatement kInsertWithTerms{
     " select $1, t, $2 from r, unnest($7::bytea[]) t"};
 
 // $1 collections, $2 ids, $3 revisions, $4 key versions, $5 open fields, $6 envelopes, $7 terms: an element for each
-// record, terms as the text of an array, for an array of arrays cannot be unnested by rows. Answers with the records
-// that were new.
+// record, terms as the text of an array, for an array of arrays cannot be unnested by rows; $8 collections, each once,
+// $9 the lowest key version in each: one look at the floors serves them all, for if one is below nothing is written.
+// Answers with the records that were new.
 constexpr PgStatement kInsertMany{
     "put_many",
     "with r as (insert into records (collection, id, revision, key_version, open_fields, envelope, terms)"
-    "  select collection, id, revision, " SLUIS_FLOOR("d.collection", "d.key_version") ", open_fields, envelope, terms::bytea[]"
+    "  select collection, id, revision, case when not exists ("
+    "    select from unnest($8::text[], $9::int[]) o(collection, oldest)"
+    "    join floors f on f.collection = o.collection and f.least > o.oldest) then key_version end,"
+    "   open_fields, envelope, terms::bytea[]"
     "  from unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::text[], $6::bytea[], $7::text[])"
     "  with ordinality as d(collection, id, revision, key_version, open_fields, envelope, terms, n) order by n"
     "  on conflict do nothing returning collection, id, terms),"
@@ -55,8 +61,8 @@ constexpr PgStatement kInsertMany{
 constexpr PgStatement kUpdate{
     "put_old",
     "with old as materialized (select revision, terms from records where collection = $1 and id = $2),"
-    " upd as (update records r set revision = $3::bigint, key_version = " SLUIS_FLOOR("$1", "$4::int") ", open_fields = $5, envelope = $6,"
-    "  terms = $7::bytea[] from old where r.collection = $1 and r.id = $2 and r.revision = old.revision"
+    " upd as (update records r set revision = $3::bigint, key_version = " SLUIS_FLOOR("$1", "$4::int") ","
+    "  open_fields = $5, envelope = $6, terms = $7::bytea[] from old where r.collection = $1 and r.id = $2 and r.revision = old.revision"
     "  and old.revision < $3::bigint and ($8::bigint is null or old.revision = $8::bigint)"
     "  returning r.collection, r.id, old.terms as before),"
     " gone as materialized (select collection, term, id from upd, unnest(before) term"
@@ -114,18 +120,28 @@ PutMany::PutMany(std::span<const PutSteps* const> puts) : puts_(puts.begin(), pu
   std::vector<std::string> terms;
   std::vector<std::int64_t> revisions, key_versions;
   std::vector<ByteView> envelopes;
+  std::map<std::string_view, std::int64_t> oldest;
   for (const PutSteps* put : puts) {
     const Record& record = put->record();
     collections.push_back(record.collection);
     ids.push_back(record.id);
     revisions.push_back(static_cast<std::int64_t>(record.revision));
     key_versions.push_back(record.key_version);
+    auto& version = oldest.try_emplace(record.collection, record.key_version).first->second;
+    version = std::min<std::int64_t>(version, record.key_version);
     open_fields.push_back(record.open_fields);
     envelopes.push_back(record.envelope);
     terms.push_back(pg_array_text(put->terms()));
   }
   params_.texts(collections).texts(ids).i64s(revisions).i32s(key_versions).texts(open_fields);
   params_.byte_strings(envelopes).texts(terms);
+  std::vector<std::string_view> floored;
+  std::vector<std::int64_t> versions;
+  for (const auto& [collection, version] : oldest) {
+    floored.push_back(collection);
+    versions.push_back(version);
+  }
+  params_.texts(floored).i32s(versions);
 }
 
 PgCall PutMany::call() const noexcept {

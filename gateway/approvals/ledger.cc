@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "audit/leaf.h"
+#include "gateway/keys/key_rows.h"
 
 namespace sluis::gateway::approvals {
 namespace {
@@ -24,7 +25,13 @@ json::object to_json(const LedgerState& state) {
   for (const OpenRequest& one : state.open) {
     open.push_back(json::object{{"id", one.id}, {"requester", one.requester}, {"expires_us", one.expires_us}});
   }
-  return {{"serial", state.serial}, {"open", open}, {"policy", state.policy}};
+  json::array backups;
+  for (const std::string& id : state.backups) backups.emplace_back(id);
+  return {{"serial", state.serial},
+          {"open", open},
+          {"policy", state.policy},
+          {"backups", backups},
+          {"forgotten_us", state.forgotten_us}};
 }
 
 // The row's MAC was good, so that it can only be of another form if Sluis itself wrote it so.
@@ -33,6 +40,8 @@ Result<LedgerState> state_from(const json::object& body) {
     LedgerState out;
     out.serial = body.at("serial").to_number<std::uint64_t>();
     out.policy = body.at("policy").as_string();
+    out.forgotten_us = body.at("forgotten_us").to_number<std::uint64_t>();
+    for (const json::value& one : body.at("backups").as_array()) out.backups.emplace_back(one.as_string());
     for (const json::value& one : body.at("open").as_array()) {
       out.open.push_back({std::string(one.at("id").as_string()), std::string(one.at("requester").as_string()),
                           one.at("expires_us").to_number<std::uint64_t>()});
@@ -78,7 +87,7 @@ LedgerState Ledger::seen() const {
 
 void Ledger::see(const LedgerState& state) {
   const std::lock_guard lock(mutex_);
-  if (state.serial > seen_.serial) seen_ = state;
+  if (state.serial > seen_.serial || (state.serial == seen_.serial && seen_.marked)) seen_ = state;
 }
 
 Result<Ledger::Row> Ledger::fetch() {
@@ -100,6 +109,7 @@ Result<LedgerState> Ledger::read() {
 
 Result<LedgerState> Ledger::write(LedgerState state, std::uint64_t revision) {
   ++state.serial;
+  state.marked = false;
   const auto written = documents_.put(kKind, kName, to_json(state), revision);
   if (!written) return written.error();
   see(state);
@@ -129,6 +139,9 @@ Result<Ledger::Found> Ledger::mend() {
       return Found::sound;
     }
     last.open.clear();
+    // A mark in the log names no backups: then those of the row that was put back are better than none.
+    if (last.marked) last.backups = row->state.backups;
+    if (last.marked) last.forgotten_us = unix_time_us();
     const auto written = write(std::move(last), row->revision);
     if (written) return Found::replaced;
     if (written.error().code != Code::conflict) return written.error();
@@ -148,6 +161,7 @@ std::optional<LedgerState> mark_in(std::string_view detail) {
   const auto comma = rest.find(kPolicy);
   if (comma == std::string_view::npos || comma == 0 || comma > 19) return std::nullopt;
   LedgerState out;
+  out.marked = true;
   for (const char c : rest.substr(0, comma)) {
     if (c < '0' || c > '9') return std::nullopt;
     out.serial = out.serial * 10 + static_cast<std::uint64_t>(c - '0');

@@ -28,6 +28,11 @@ struct LedgerState {
   std::uint64_t serial = 0;  // 0: there is none yet
   std::vector<OpenRequest> open;
   std::string policy;  // digest of the policy that was approved last; empty: none was recorded yet
+  // Ids of the backups that are not known to be gone (gateway/destruction): one whose row is removed is missed.
+  std::vector<std::string> backups;
+  std::uint64_t forgotten_us = 0;  // when a ledger was replaced whose backups this gateway had not seen; 0: never
+
+  bool marked = false;  // known by its mark alone; never stored
 
   const OpenRequest* find(std::string_view id) const noexcept;
   void close(std::string_view id);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/backups/census.h"
+#include "gateway/backups/drill.h"
 #include "gateway/backups/files.h"
 #include "gateway/backups/restore.h"
 #include "gateway/backups/retention.h"
@@ -305,6 +306,15 @@ void Backups::perform(Task task, const std::stop_token& stop) {
   act_->problem = std::string(done.error().what.view());
   ++(task.kind == "drill" || done.error().code == Code::corrupt ? stats_.drills_failed : stats_.failed);
   due_us_ = parts_.means.clock() + kAgainUs;
+}
+
+std::string Backups::try_to_open(const Generation& generation) const {
+  BackupProgress progress;
+  const auto tried = drill_generation(parts_, generation, progress, std::stop_token());
+  if (!tried && tried.error().code == Code::not_found) return "gone";
+  if (!tried && tried.error().code == Code::corrupt) return "does not open: " + std::string(tried.error().what.view());
+  if (!tried) return "not tried: " + std::string(tried.error().what.view());
+  return tried->result.passed ? "still opens" : "does not open: " + tried->result.problem;
 }
 
 }  // namespace sluis::gateway

@@ -59,6 +59,10 @@ class Backups {
   // One that somebody else made: a file here, or, where it begins with no '/', words that say where it is.
   Result<Generation> note_outside(const std::string& where, const std::string& who);
 
+  // Whether a generation still opens, by restoring it on trial: "gone", "does not open: …", "still opens", or why that
+  // could not be tried. For the proof of a destruction; takes as long as a drill.
+  std::string try_to_open(const Generation& generation) const;
+
   Result<std::vector<Generation>> list() const { return generations_.list(); }
   Result<Generation> get(std::string_view id) const { return generations_.get(id); }
   std::optional<BackupAct> act() const;

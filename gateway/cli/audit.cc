@@ -1,4 +1,5 @@
-// `sluis audit …`: for auditors. tail and show ask the gateway; verify reads a folder and trusts no one.
+// `sluis audit …`: for auditors. tail and show ask the gateway; what trusts no one stands in audit_verify.cc and
+// audit_receipt.cc.
 #include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
@@ -9,10 +10,9 @@
 #include <optional>
 #include <thread>
 
-#include "audit/verify.h"
+#include "gateway/cli/audit.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/exit.h"
-#include "gateway/cli/files.h"
 #include "gateway/cli/json_view.h"
 #include "gateway/cli/print.h"
 
@@ -26,7 +26,6 @@ struct Given {
   unsigned lines = 20;
   bool follow = false, payloads = false;
   Why why;
-  std::string folder, key, key_file, checkpoint;
 };
 
 std::string payloads(const Given& given) {
@@ -163,107 +162,6 @@ void show(const Shared& shared, const Given& given) {
   }
 }
 
-struct VerifierKey {
-  std::string origin;
-  Bytes key;
-};
-
-// "name+hex(key id)+base64(0x01 || public key)": C2SP signed-note, section on verifier keys.
-VerifierKey parse_key(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  const auto first = text.find('+');
-  const auto second = first == std::string::npos ? first : text.find('+', first + 1);
-  if (second == std::string::npos)
-    fail(Exit::usage, "a verifier key is written NAME+HEX+BASE64, as `sluis hsm audit-key` prints it");
-  const auto bytes = from_base64(text.substr(second + 1));
-  if (!bytes || bytes->size() != audit::kPublicKeySize + 1 || bytes->front() != 1) {
-    fail(Exit::usage, "the verifier key is not an Ed25519 key");
-  }
-  VerifierKey key{text.substr(0, first), Bytes(bytes->begin() + 1, bytes->end())};
-  if (audit::verifier_key(key.origin, key.key) != text)
-    fail(Exit::usage, "the verifier key's id does not match its key");
-  return key;
-}
-
-audit::VerifyOptions options_of(const Given& given) {
-  audit::VerifyOptions options;
-  std::string text = given.key;
-  if (!given.key_file.empty()) text = std::string(read_all(given.key_file).expose_text());
-  if (!text.empty()) {
-    VerifierKey key = parse_key(text);
-    options.origin = std::move(key.origin);
-    options.public_key = std::move(key.key);
-  }
-  if (!given.checkpoint.empty()) options.saved_checkpoint = std::string(read_all(given.checkpoint).expose_text());
-  return options;
-}
-
-std::string_view text(audit::Verification::Signature signature) {
-  switch (signature) {
-    case audit::Verification::Signature::none:
-      return "no checkpoint";
-    case audit::Verification::Signature::unchecked:
-      return "not checked (give --key)";
-    case audit::Verification::Signature::good:
-      return "good";
-    case audit::Verification::Signature::bad:
-      return "BAD";
-  }
-  return "?";
-}
-
-json::object as_json(const audit::Finding& finding) {
-  return {{"weight", finding.weight == audit::Finding::Weight::bad ? "bad" : "warning"},
-          {"file", finding.file},
-          {"offset", finding.offset},
-          {"index", finding.index},
-          {"why", finding.why}};
-}
-
-void show_verification(const Shared& shared, const audit::Verification& found) {
-  json::array findings;
-  for (const auto& finding : found.findings) findings.push_back(as_json(finding));
-  json::object summary{{"good", found.good()},
-                       {"entries", found.entries},
-                       {"root", to_base64(found.root)},
-                       {"checkpoint_size", found.checkpoint ? json::value(found.checkpoint->size) : json::value()},
-                       {"signature", text(found.signature)},
-                       {"torn_bytes", found.torn_bytes}};
-  if (shared.json) {
-    summary["findings"] = std::move(findings);
-    std::cout << json::serialize(summary) << '\n';
-    return;
-  }
-  print_object(summary);
-  if (!findings.empty()) print_rows(findings);
-}
-
-void verify(const Shared& shared, const Given& given) {
-  const auto found = audit::verify_folder(given.folder, options_of(given));
-  if (!found) fail(Exit::local, given.folder + ": " + std::string(found.error().what.view()));
-  show_verification(shared, *found);
-  if (found->good()) return;
-  const audit::Finding* first = found->first_bad();
-  fail(Exit::no, first == nullptr
-                     ? "the log does not verify"
-                     : "first bad entry: " + std::to_string(first->index) + ", " + std::string(first->why));
-}
-
-void add_verify(CLI::App& audit, const Shared& shared) {
-  auto given = std::make_shared<Given>();
-  auto* sub = audit.add_subcommand("verify", "check a log's folder: frames, tree, checkpoint and its signature");
-  sub->add_option("folder", given->folder, "folder of the log, or a copy of it")
-      ->required()
-      ->check(CLI::ExistingDirectory);
-  sub->add_option("--key", given->key, "verifier key of the log, as `sluis hsm audit-key` prints it");
-  sub->add_option("--key-file", given->key_file, "file with the verifier key")->excludes("--key");
-  sub->add_option("--checkpoint", given->checkpoint, "a checkpoint that was saved earlier: the log must still hold it");
-  sub->footer(
-      "\nExample:\n  sluis audit verify /var/lib/sluis/audit --key-file log.key\n\nExit code 1: the log does not "
-      "verify; the first bad entry is named.");
-  sub->callback([&shared, given] { verify(shared, *given); });
-}
-
 }  // namespace
 
 void add_audit(CLI::App& app, const Shared& shared) {
@@ -288,7 +186,8 @@ void add_audit(CLI::App& app, const Shared& shared) {
       "\nExamples:\n  sluis --profile auditor.toml audit show 1234 --payloads\n"
       "  sluis --profile auditor.toml audit show sluis.example/gateway-1/1234-1236");
   sub->callback([&shared, given] { show(shared, *given); });
-  add_verify(*audit, shared);
+  add_audit_verify(*audit, shared);
+  add_audit_receipt(*audit, shared);
   audit->footer(
       "\nExamples:\n  sluis --profile auditor.toml audit tail -n 20\n"
       "  sluis audit verify /var/lib/sluis/audit --key-file log.key");

@@ -31,6 +31,7 @@ void add_keys(CLI::App& app, const Shared& shared);
 void add_rollover(CLI::App& app, const Shared& shared);
 void add_approvals(CLI::App& app, const Shared& shared);
 void add_policy_propose(CLI::App& policy, const Shared& shared);
+void add_key_destruction(CLI::App& app, const Shared& shared);  // after whatever else there is on keys
 void add_status(CLI::App& app, const Shared& shared);
 void add_completion(CLI::App& app);
 

@@ -182,6 +182,19 @@ void audit_key(const Shared& shared, const Given& given) {
   std::cout << (shared.json ? json::serialize(json::object{{"key", key}}) : key) << '\n';
 }
 
+// The next version of the signing key. The gateway signs with it from its next start on, and for a while with the one
+// before too.
+void new_audit_key(const Shared& shared, const Given& given) {
+  const auto token = open(given);
+  std::uint32_t newest = 0;
+  for (const auto& key : take(token->list())) {
+    if (key.kind == hsm::KeyKind::audit) newest = std::max(newest, key.version);
+  }
+  if (newest == 0) fail(Exit::not_found, "the token has no audit key: run `sluis hsm init`");
+  const hsm::KeyInfo made = take(token->make(hsm::KeyKind::audit, newest + 1));
+  show(shared, {"OBJECT", "OUTCOME"}, {{made.label, "created"}});
+}
+
 CLI::App* command(CLI::App& hsm, const char* name, const char* text, const GivenPtr& given, const char* more = "") {
   auto* sub = hsm.add_subcommand(name, text);
   sub->add_option("--module", given->config.module_path, "path of the PKCS#11 module")
@@ -211,6 +224,10 @@ void add_hsm(CLI::App& app, const Shared& shared) {
                 " --origin sluis.example/gateway-1");
   sub->add_option("--origin", given->origin, "name of the log: audit.origin of the configuration")->required();
   sub->callback([&shared, given] { audit_key(shared, *given); });
+
+  given = std::make_shared<Given>();
+  sub = command(*hsm, "new-audit-key", "make the next version of the log's signing key", given);
+  sub->callback([&shared, given] { new_audit_key(shared, *given); });
 
   hsm->footer("\nExample:\n  sluis hsm status --token sluis --pin-file /run/custodian/pin");
   const std::tuple<const char*, const char*, void (*)(const Shared&, const Given&)> rest[] = {

@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
   sluis::cli::add_rollover(app, shared);
   sluis::cli::add_approvals(app, shared);
   sluis::cli::add_backup(app, shared);
+  sluis::cli::add_key_destruction(app, shared);
   sluis::cli::add_status(app, shared);
   sluis::cli::add_completion(app);
   app.footer(kFooter);  // last: subcommands begin with a copy of it

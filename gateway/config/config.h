@@ -97,6 +97,7 @@ struct Config {
   StoreSettings store;
   std::string audit_folder, audit_origin, audit_gateway;
   std::uint64_t audit_segment_bytes = 0;
+  std::uint64_t audit_key_overlap_days = 30;
   std::string policy_file;
   bool free_policy = false;  // policy.changes = "free"
   std::chrono::seconds approval_time{86'400};

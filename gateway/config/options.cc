@@ -149,6 +149,9 @@ constexpr Option kOptions[] = {
      [](Config& c, V v) { c.audit_gateway = v.text; }},
     {"audit", "segment_bytes", Kind::number, "67108864", "bytes", kMiB, 1024 * kMiB, kRestart,
      "Size of the log's files, reserved in advance.", [](Config& c, V v) { c.audit_segment_bytes = v.number; }},
+    {"audit", "key_overlap_days", Kind::number, "30", "days", 0, 3650, kRestart,
+     "How long the signing key before the newest signs checkpoints beside it.",
+     [](Config& c, V v) { c.audit_key_overlap_days = v.number; }},
 
     {"policy", "file", Kind::path, "!", "", 0, 0, kReload, "The policy: see policy.md.",
      [](Config& c, V v) { c.policy_file = v.text; }},

@@ -1,6 +1,7 @@
 // What the daemon does about approvals: the policy it may run with, and the ledger it keeps an eye on.
 #include "gateway/daemon/daemon.h"
 #include "gateway/daemon/replay.h"
+#include "gateway/destruction/routes.h"
 #include "gateway/transit/api/routes.h"
 
 namespace sluis::gateway {
@@ -53,6 +54,17 @@ Reasons Daemon::settle_policy(const Loaded& next, const policy::Policy* now_in_f
   return unapproved(next, events.error(), approved ? approved->digest : "unknown");
 }
 
+// So that a row that is removed behind Sluis' back is missed.
+void Daemon::note_backups() {
+  constexpr std::chrono::seconds kEvery{60};
+  const auto time = std::chrono::steady_clock::now();
+  if (backups_noted_ && time - *backups_noted_ < kEvery) return;
+  backups_noted_ = time;
+  const auto noted = destruction::note_backups(*parts_.documents, *parts_.ledger);
+  const bool bad = !noted && noted.error().code == Code::corrupt;
+  readiness_->warn("backup rows", bad ? std::string(noted.error().what.view()) : "");
+}
+
 // Warnings, not problems: who can edit the store's rows shall not thereby take the gateway away from its users.
 void Daemon::watch_approvals() {
   const auto mended = parts_.ledger->mend();
@@ -72,6 +84,7 @@ void Daemon::watch_approvals() {
     parts_.oplog->write(LogLevel::error, "the ledger of approvals was put back or removed outside Sluis");
     readiness_->warn("approvals", "the ledger of approvals was put back or removed outside Sluis");
   }
+  note_backups();
   const auto state = parts_.ledger->read();
   const std::lock_guard lock(loaded_mutex_);
   const bool other = state && !state->policy.empty() && state->policy != loaded_.policy->digest();
@@ -83,6 +96,7 @@ approvals::Guards Daemon::guards() const {
   approvals::Guards out{*parts_.approvals, {}, {}};
   const auto rehearse = [this](Call& call) { return parts_.rollovers->service().rehearse(call); };
   out.actions.push_back({"rollovers.start", Keep::body, rehearse});
+  out.actions.push_back(destruction::guarded_destruction(*parts_.destroyer));
   if (!parts_.transit) return out;
   out.compatible_mounts = {"/v1/" + parts_.config.transit.mount + "/"};
   for (auto& action : transit::guarded_actions(parts_.transit)) out.actions.push_back(std::move(action));

@@ -49,7 +49,7 @@ Result<BackupParts> backup_parts(Parts& parts) {
   return BackupParts{
       std::move(means),
       *parts.store,
-      *parts.signer,
+      parts.signers->newest(),
       *parts.log,
       parts.admin_events,
       std::move(source),
@@ -93,9 +93,9 @@ Reasons make_backups(Parts& parts) {
 
 // `sluisd --restore`: without a gateway, into the configured store.
 Reasons restore_store(Parts& parts, const std::string& manifest) {
-  auto signer = AuditSigner::make(*parts.token);
-  if (!signer) return {line(signer.error())};
-  parts.signer = *std::move(signer);
+  auto signers = AuditSigners::make(*parts.token);
+  if (!signers) return {line(signers.error())};
+  parts.signers = *std::move(signers);
   const Config& config = parts.config;
   Database target{config.store.kind, config.store.path, {}};
   if (target.kind == "postgresql") {

@@ -6,11 +6,13 @@
 #include "gateway/adopted/routes.h"
 #include "gateway/approvals/routes.h"
 #include "gateway/audit_api/routes.h"
+#include "gateway/audit_api/tlog_routes.h"
 #include "gateway/auth/login_routes.h"
 #include "gateway/auth/sys_routes.h"
 #include "gateway/backups/routes.h"
 #include "gateway/daemon/notify.h"
 #include "gateway/daemon/replay.h"
+#include "gateway/destruction/routes.h"
 #include "gateway/records/routes.h"
 #include "gateway/transit/api/routes.h"
 
@@ -44,7 +46,8 @@ Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
   for (const Step step :
        {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents, make_approvals,
-        make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_key_service}) {
+         make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_key_service,
+         make_destroyer}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());
@@ -58,6 +61,7 @@ Reasons Daemon::start() {
   if (const auto said = record("gateway.start", "version " + version_ + ", " + text_of(loaded_)); !said) {
     return {"audit: " + std::string(said.error().what.view())};
   }
+  start_rotator(parts_);
   warn_of_ends(*loaded_.tls);
   readiness_->start(*parts_.oplog);
   parts_.rollovers->start([this] {
@@ -148,6 +152,7 @@ auth::SysParts Daemon::sys_parts() const {
 std::vector<Route> Daemon::routes() {
   auto routes = record_routes(*parts_.records);
   for (auto& route : audit_routes(*parts_.log)) routes.push_back(std::move(route));
+  for (auto& route : tlog_routes(*parts_.log)) routes.push_back(std::move(route));
   if (parts_.adopted) {
     for (auto& route : adopted::adopted_routes(*parts_.adopted)) routes.push_back(std::move(route));
   }
@@ -171,6 +176,9 @@ std::vector<Route> Daemon::routes() {
                               parts_.config.audit_origin};
   for (auto& route : health_routes(sources, Listener::tls)) routes.push_back(std::move(route));
   for (auto& route : approvals::approval_routes(*parts_.approvals, *parts_.policy_changes)) {
+    routes.push_back(std::move(route));
+  }
+  for (auto& route : destruction::destruction_routes(*parts_.destroyer, *parts_.approvals, parts_.admin_events)) {
     routes.push_back(std::move(route));
   }
   guard(routes, guards());

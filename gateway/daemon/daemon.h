@@ -66,6 +66,7 @@ class Daemon {
   Status record(std::string_view action, std::string detail);
   Reasons settle_policy(const Loaded& next, const policy::Policy* now_in_force);
   void watch_approvals();
+  void note_backups();
   std::string text_of(const Loaded& loaded) const;
   Status check_certificates() const;
   std::vector<PeriodSetting> periods() const;
@@ -76,6 +77,7 @@ class Daemon {
   Loaded loaded_;
   std::uint64_t tls_generation_ = 1;
   std::uint64_t keys_looked_us_ = 0;  // of the thread of readiness_
+  std::optional<std::chrono::steady_clock::time_point> backups_noted_;  // by the thread of the readiness checks
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<ReplyGate> gate_;

@@ -68,6 +68,10 @@ void Daemon::add_gauges(std::vector<Metrics::Row>& rows) const {
       log.checkpoint_time_us == 0 ? 0 : number(now - std::min(now, log.checkpoint_time_us)) / 1e6);
   add(Kind::gauge, "audit_checkpoint_failures", "", "Checkpoints that failed since the last one that did not.",
       number(log.checkpoint_failures));
+  add(Kind::gauge, "audit_unpublished_entries", "", "Durable entries that no published checkpoint covers yet.",
+      number(log.entries - std::min(log.entries, log.tiles_size)));
+  add(Kind::gauge, "audit_tiles_failures", "", "Tiles that could not be published since the last that could.",
+      number(log.tiles_failures));
   add(Kind::gauge, "locked_bytes", "kind=\"used\"", "Locked memory for keys.", number(locked_bytes_in_use()));
   add(Kind::gauge, "locked_bytes", "kind=\"reserved\"", "Locked memory for keys.", number(locked_bytes_reserved()));
   add(Kind::gauge, "approvals_waiting", "", "Requests for approval that are open.",

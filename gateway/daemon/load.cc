@@ -47,7 +47,8 @@ constexpr std::array kRestartRows{
     RestartRow{"audit",
                [](const Config& a, const Config& b) {
                  return a.audit_folder == b.audit_folder && a.audit_origin == b.audit_origin &&
-                        a.audit_gateway == b.audit_gateway && a.audit_segment_bytes == b.audit_segment_bytes;
+                        a.audit_gateway == b.audit_gateway && a.audit_segment_bytes == b.audit_segment_bytes &&
+                        a.audit_key_overlap_days == b.audit_key_overlap_days;
                }},
     RestartRow{"keys.cache_seconds", [](const Config& a, const Config& b) { return a.key_cache == b.key_cache; }},
     RestartRow{"keys.refresh_ms", [](const Config& a, const Config& b) { return a.key_refresh == b.key_refresh; }},

@@ -115,9 +115,9 @@ Reasons make_keys(Parts& parts) {
   auto periods = PeriodKeys::make(*parts.keyring, *parts.token, config);
   if (!periods) return {line("keys", periods.error())};
   parts.period_keys = *std::move(periods);
-  auto signer = AuditSigner::make(*parts.token);
-  if (!signer) return {line("keys", signer.error())};
-  parts.signer = *std::move(signer);
+  auto signers = AuditSigners::make(*parts.token);
+  if (!signers) return {line("keys", signers.error())};
+  parts.signers = *std::move(signers);
   return {};
 }
 
@@ -127,8 +127,13 @@ Reasons open_log(Parts& parts) {
   config.origin = parts.config.audit_origin;
   config.gateway = parts.config.audit_gateway;
   config.segment_bytes = parts.config.audit_segment_bytes;
+  constexpr std::uint64_t day_us = 86'400'000'000;
+  auto earlier =
+      parts.signers->earlier(config.folder, parts.config.audit_key_overlap_days * day_us, unix_microseconds());
+  if (!earlier) return {line("audit", earlier.error())};
+  config.earlier = *std::move(earlier);
   audit::Damage damage;
-  auto log = audit::Log::open(config, *parts.period_keys, *parts.signer, &damage);
+  auto log = audit::Log::open(config, *parts.period_keys, parts.signers->newest(), &damage);
   if (!log) {
     Reasons out{line("audit", log.error())};
     if (!damage.file.empty()) {

@@ -14,6 +14,7 @@
 #include "gateway/backups/backups.h"
 #include "gateway/config/config.h"
 #include "gateway/key_api/service.h"
+#include "gateway/destruction/destroyer.h"
 #include "gateway/keys/admin_events.h"
 #include "gateway/keys/audit_signer.h"
 #include "gateway/keys/key_admin.h"
@@ -45,7 +46,7 @@ struct Parts {
   std::unique_ptr<Keyring> keyring;
   std::unique_ptr<PeriodKeys> period_keys;
   std::unique_ptr<KeyAdmin> key_admin;
-  std::unique_ptr<AuditSigner> signer;
+  std::unique_ptr<AuditSigners> signers;
   std::unique_ptr<audit::Log> log;
   policy::Budgets budgets;
   std::unique_ptr<Governance> governance;
@@ -72,6 +73,7 @@ struct Parts {
   std::unique_ptr<Periods> periods;
   std::unique_ptr<KeyWatch> key_watch;
   std::unique_ptr<KeyService> key_service;  // made with the routes
+  std::unique_ptr<destruction::Destroyer> destroyer;
 };
 
 // Each makes what its name says, from the configuration and what was made before.
@@ -85,6 +87,7 @@ Reasons make_documents(Parts& parts);  // governance and the documents under it
 Reasons make_approvals(Parts& parts);
 Reasons make_records(Parts& parts);
 Reasons make_transit(Parts& parts);
+void start_rotator(Parts& parts);  // once the entry of the start is written: its own come after it
 Reasons make_adopted(Parts& parts);
 Reasons make_tokens(Parts& parts);
 Reasons make_backups(Parts& parts);  // and says in the log what was restored since the last start
@@ -97,6 +100,7 @@ Reasons make_rollovers(Parts& parts);
 Reasons make_key_service(Parts& parts);
 // Brings the periods of a configuration into force; reasons where that lowers one without approval.
 Reasons settle_periods(Parts& parts, const Config& config);
+Reasons make_destroyer(Parts& parts);
 
 // The text of the policy that was approved last, with no log at hand: for an operator who must put it back.
 Result<std::string> approved_policy(Parts& parts);

@@ -30,6 +30,15 @@ transit::Rotator::OnFailure telling(OpLog& log) {
   };
 }
 
+// On disk before the next key is rotated; no call may come for hours that could take it along. While the log is halted
+// it is kept for whoever writes next.
+void record_rotation(Parts& parts, audit::Event event) {
+  parts.admin_events.add(std::move(event));
+  if (const Status written = parts.admin_events.drain(*parts.log); !written) {
+    parts.oplog->write(LogLevel::error, "rotation not logged", {{"why", std::string(written.error().what.view())}});
+  }
+}
+
 }  // namespace
 
 Reasons make_transit(Parts& parts) {
@@ -47,10 +56,14 @@ Reasons make_transit(Parts& parts) {
   parts.transit_summary = std::make_unique<transit::Summary>(*parts.log);
   parts.transit = std::make_shared<const transit::Parts>(transit::Parts{
       *parts.transit_keys, *parts.store, *parts.transit_summary, parts.budgets, settings_of(parts.config)});
-  parts.transit_rotator = std::make_unique<transit::Rotator>(
-      *parts.transit_keys, [&parts](audit::Event event) { parts.admin_events.add(std::move(event)); },
-      telling(*parts.oplog));
   return {};
+}
+
+void start_rotator(Parts& parts) {
+  if (!parts.transit_keys) return;
+  parts.transit_rotator = std::make_unique<transit::Rotator>(
+      *parts.transit_keys, [&parts](audit::Event event) { record_rotation(parts, std::move(event)); },
+      telling(*parts.oplog));
 }
 
 }  // namespace sluis::gateway

@@ -42,7 +42,10 @@ Result<KeyAdmin::Draft> KeyAdmin::read_master() {
   draft.lives_revision = document ? document->revision : 0;
   std::map<std::uint32_t, store::KeyState> states;
   for (const auto& [version, life] : draft.lives) {
-    if (life.state == store::KeyState::destroyed) states[version] = *life.state;
+    // One that is scheduled and not there any more was destroyed a moment ago, which is yet to be written down.
+    const bool leaving =
+        life.state == store::KeyState::destroyed || life.state == store::KeyState::destruction_scheduled;
+    if (leaving) states[version] = *life.state;
   }
   std::uint32_t newest = 0;
   for (const hsm::KeyInfo& key : *keys) {

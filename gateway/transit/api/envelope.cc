@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "crypto/utf8.h"
 #include "gateway/records/json_text.h"
 
 namespace sluis::gateway::transit {
@@ -22,13 +23,29 @@ std::string words_of(unsigned status, const Reply& problem) {
   return "request failed";
 }
 
+// Messages repeat what callers sent: bytes of a path, or a name cut short. JSON text is UTF-8 (RFC 8259 section 8.1),
+// so what is none is shown as U+FFFD.
+std::string shown(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::string_view before = text;
+    if (take_code_point(text)) {
+      out += before.substr(0, before.size() - text.size());
+      continue;
+    }
+    out += "\xEF\xBF\xBD";
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
 void append_warnings(JsonPen& pen, const std::vector<std::string>& warnings) {
   if (warnings.empty()) {
     pen.null();
     return;
   }
   pen.open_array();
-  for (const auto& warning : warnings) pen.text(warning);
+  for (const auto& warning : warnings) pen.text(shown(warning));
   pen.close_array();
 }
 
@@ -59,7 +76,7 @@ Reply errors_of(const Refusal& refusal) {
   reply.status = refusal.status;
   JsonPen pen(reply.body);
   pen.open_object().name("errors").open_array();
-  if (!refusal.text.empty()) pen.text(refusal.text);
+  if (!refusal.text.empty()) pen.text(shown(refusal.text));
   pen.close_array().close_object();
   return reply;
 }

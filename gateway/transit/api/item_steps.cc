@@ -14,6 +14,7 @@ Status catch_up(const Parts& parts, ItemCipher& cipher, std::uint32_t version) {
   if (version <= cipher.key().latest()) return {};
   auto newer = parts.keys.open_for(cipher.key().name, version);
   if (!newer) return newer.error();
+  if (const Status fits = still_fits(**newer, cipher.key()); !fits) return fits;
   if ((*newer)->revision != cipher.key().revision) cipher.replace(*std::move(newer));
   return {};
 }

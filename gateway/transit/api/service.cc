@@ -61,6 +61,13 @@ Result<TransitKeys::Key> open_key(const Parts& parts, std::string_view name, Lit
   return key;
 }
 
+Status still_fits(const TransitKey& now, const TransitKey& before) {
+  if (now.attributes.soft_deleted) return kSoftDeleted;
+  const Attributes &a = now.attributes, &b = before.attributes;
+  if (a.type == b.type && a.derived == b.derived && a.convergent == b.convergent) return {};
+  return Error{Code::invalid, "the key was replaced by one of another kind"};
+}
+
 Status check_stated(const TransitKey& key, const Call& call) {
   if (key.attributes.purpose_required && call.purpose.empty()) {
     return Error{Code::invalid, "this key is used for stated purposes only: header Sluis-Purpose is missing"};

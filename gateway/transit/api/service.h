@@ -56,6 +56,9 @@ Outcome answered(const Call& call, Answer answer);
 Result<TransitKeys::Key> open_key(const Parts& parts, std::string_view name,
                                   Literal missing = "encryption key not found");
 // Whether the call states the purpose and the case reference that the key demands.
+// For a key that is asked for again while a call runs: its name may stand for another one by now. Error invalid unless
+// `now` can do all that `before` could.
+Status still_fits(const TransitKey& now, const TransitKey& before);
 Status check_stated(const TransitKey& key, const Call& call);
 
 // Why a key of its type, or in its state, cannot be used so.

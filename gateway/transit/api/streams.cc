@@ -24,6 +24,14 @@ class Work {
   virtual void note(std::uint64_t items, std::vector<audit::Event>& events) = 0;
 };
 
+// The key as it is by now, while lines still come.
+Result<TransitKeys::Key> open_again(const Parts& parts, const TransitKey& before) {
+  auto key = open_key(parts, before.name);
+  if (!key) return key;
+  if (const Status fits = still_fits(**key, before); !fits) return fits.error();
+  return key;
+}
+
 // One use a line: what is taken and not used is lost to the version.
 Result<Uses> take_use(const Parts& parts, const TransitKey& key, const Item& item) {
   Uses uses(key, {});
@@ -48,7 +56,7 @@ class EncryptWork final : public Work {
 
   std::string_view main() const noexcept override { return "plaintext"; }
   Status renew() override {
-    auto key = open_key(parts_, step_.key().name);
+    auto key = open_again(parts_, step_.key());
     if (!key) return key.error();
     step_.replace(*std::move(key));
     return {};
@@ -75,8 +83,9 @@ class DecryptWork final : public Work {
 
   std::string_view main() const noexcept override { return "ciphertext"; }
   Status renew() override {
-    auto key = open_key(parts_, step_.key().name);
+    auto key = open_again(parts_, step_.key());
     if (!key) return key.error();
+    if (const Status stated = check_stated(**key, call_); !stated) return stated;
     step_.replace(*std::move(key));
     return {};
   }
@@ -109,9 +118,10 @@ class RewrapWork final : public Work {
 
   std::string_view main() const noexcept override { return "ciphertext"; }
   Status renew() override {
-    auto from = open_key(parts_, pair_.from->name);
+    auto from = open_again(parts_, *pair_.from);
     if (!from) return from.error();
-    auto to = open_key(parts_, pair_.to->name);
+    if (const Status stated = check_stated(**from, call_); !stated) return stated;
+    auto to = open_again(parts_, *pair_.to);
     if (!to) return to.error();
     pair_ = {*std::move(from), *std::move(to)};
     step_.replace(pair_.from, pair_.to);

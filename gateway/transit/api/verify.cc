@@ -38,6 +38,7 @@ Result<const KeyVersion*> version_of(Job& job, const Versioned& text, const Vers
   if (text.version > job.key->latest()) {
     auto newer = job.parts.keys.open_for(job.key->name, text.version);
     if (!newer) return newer.error();
+    if (const Status fits = still_fits(**newer, *job.key); !fits) return fits.error();
     job.key = *std::move(newer);
   }
   return version_made_with(*job.key, text.version, words);

@@ -21,6 +21,7 @@ struct CachedKey {
   Time checked;                                 // when the row was last read
   mutable std::atomic<bool> used{false};        // found since the hand last passed
   mutable std::atomic<bool> refreshing{false};  // one caller is asking the store
+  mutable std::atomic<bool> in_vain{false};     // read for a version that was not there
 };
 
 class KeyCache {

@@ -120,8 +120,12 @@ Result<Shelf::Key> Shelf::open_for(const std::string& row_name, std::uint32_t ve
   auto key = open(row_name);
   if (!key || version <= (*key)->latest()) return key;
   const Entry entry = cache_.find(row_name);
-  if (entry && clock_() - entry->checked < kVersionInterval) return key;
-  return load_once(row_name, entry);
+  const bool in_vain = entry && entry->in_vain.load(std::memory_order_relaxed);
+  if (in_vain && clock_() - entry->checked < kVersionInterval) return key;
+  key = load_once(row_name, entry);
+  if (!key || version <= (*key)->latest()) return key;
+  if (const Entry read = cache_.find(row_name)) read->in_vain.store(true, std::memory_order_relaxed);
+  return key;
 }
 
 Result<Shelf::Key> Shelf::load_once(const std::string& row_name, const Entry& seen) {

@@ -111,8 +111,8 @@ class TransitKeys {
 
   // Soft-deleted keys open too: the caller looks at the attribute.
   Result<Key> open(std::string_view name);
-  // For a ciphertext's version: asks the store again, at most once a second a key, where the cached key is older than
-  // the version. The key answered may still lack it.
+  // For a ciphertext's version: asks the store again where the cached key is older than the version; after a look in
+  // vain not for a second, so that made-up versions do not wear out the store. The key answered may still lack it.
   Result<Key> open_for(std::string_view name, std::uint32_t version);
   // Whether open() would answer from memory now and for a while longer.
   bool cached(std::string_view name) const;

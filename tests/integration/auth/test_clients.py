@@ -61,6 +61,44 @@ def test_hvac(gateway):
         client.auth.token.lookup_self()
 
 
+def hvac_client(gateway, name="registry-backend"):
+    hvac = pytest.importorskip("hvac")
+    return hvac.Client(url=f"https://127.0.0.1:{gateway.port}", cert=(gateway.path(f"ca/{name}.pem"), gateway.path(f"ca/{name}.key")),
+                       verify=gateway.path("ca/server-ca.pem"))
+
+
+def test_hvac_tokens_named_in_the_body(gateway):
+    client = hvac_client(gateway)
+    forbidden = pytest.importorskip("hvac").exceptions.Forbidden
+    pair = {"cert_pem": gateway.path("ca/registry-backend.pem"), "key_pem": gateway.path("ca/registry-backend.key")}
+    other, own = (client.auth.cert.login(**pair)["auth"]["client_token"] for _ in range(2))
+    assert client.token == own != other
+    assert client.auth.token.lookup(other)["data"]["id"] == other
+    renewed = client.auth.token.renew(other, increment="60s")["auth"]
+    assert renewed["client_token"] == other and renewed["lease_duration"] <= 60
+    with pytest.raises(forbidden):
+        hvac_client(gateway, "auditor-1").auth.token.lookup(other)
+    client.auth.token.revoke(other)
+    with pytest.raises(forbidden):
+        client.auth.token.lookup(other)
+    assert list(client.sys.list_auth_methods()["data"]) == ["cert/"]
+
+
+def test_hvac_and_keys_that_are_missing(gateway):
+    client, officer = hvac_client(gateway), hvac_client(gateway, "officer-1")
+    exceptions = pytest.importorskip("hvac").exceptions
+    transit = client.secrets.transit
+    for call in (lambda: transit.decrypt_data(name="none", ciphertext="vault:v1:AA=="), lambda: transit.rewrap_data(name="none", ciphertext="vault:v1:AA=="),
+                 lambda: transit.generate_data_key(name="none", key_type="wrapped")):
+        with pytest.raises(exceptions.InvalidRequest, match="encryption key not found"):
+            call()
+    with pytest.raises(exceptions.InvalidPath):
+        officer.secrets.transit.read_key(name="none")
+    officer.secrets.transit.create_key(name="there")
+    sealed = transit.encrypt_data(name="there", plaintext="YQ==")["data"]["ciphertext"]
+    assert transit.decrypt_data(name="there", ciphertext=sealed)["data"]["plaintext"] == "YQ=="
+
+
 def test_node_vault(gateway):
     node = shutil.which("node")
     if node is None or subprocess.run([node, "-e", "require('node-vault')"], check=False, capture_output=True).returncode != 0:

@@ -252,6 +252,7 @@ def test_the_rest_of_the_description_was_tried(backend, officer):
     assert officer.ok("GET", "cache-config") == {"size": 100}
     officer.approved_ok("GET", "export/hmac-key/open")
     officer.approved_ok("GET", "byok-export/rsa/open")
+    assert list(officer.approved_ok("GET", "byok-export/rsa/open/1")["keys"]) == ["1"]
     elsewhere = {("post", "/v1/transit/keys/{key}/import"), ("post", "/v1/transit/keys/{key}/import_version"),
                  ("post", "/v1/transit/keys/{key}/set-certificate"), ("post", "/v1/transit/restore")}
     mine = {(method, path) for method, path in transit.DESCRIPTION.operations() if path.startswith("/v1/transit/")}

@@ -137,7 +137,8 @@ TEST_F(LogTest, HasNoPersonalDataInItsFiles) {
   std::size_t bytes = 0;
   const SecretKey pseudonym_key = *keys_.pseudonym_key("2026-11");
   const std::string pseudonym = to_hex(hmac_sha256(pseudonym_key.expose_secret(), {bytes_of("SUBJECTMARK-7")}));
-  for (const auto& entry : std::filesystem::directory_iterator(config_.folder)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.folder)) {
+    if (entry.is_directory()) continue;
     const std::string contents = tests::contents_of(entry.path());
     bytes += contents.size();
     EXPECT_EQ(contents.find("MARK"), std::string::npos) << entry.path();
@@ -152,7 +153,10 @@ TEST_F(LogTest, IsForItsOwnerAlone) {
   append(*log, 0, 1);
   ASSERT_TRUE(log->checkpoint());
   EXPECT_EQ(mode_of(config_.folder), 0700U);
-  for (const auto& entry : std::filesystem::directory_iterator(config_.folder)) EXPECT_EQ(mode_of(entry.path()), 0600U);
+  ASSERT_TRUE(log->publish(0));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.folder)) {
+    EXPECT_EQ(mode_of(entry.path()), entry.is_directory() ? 0700U : 0600U) << entry.path();
+  }
 }
 
 TEST_F(LogTest, HasOneWriter) {

@@ -62,5 +62,21 @@ TEST(PgParams, TooManyAreABug) {
   EXPECT_THROW(params.text("x"), std::logic_error);
 }
 
+TEST(PgParams, AnArrayOfByteStringsComesBackAndACutOneIsDamage) {
+  const std::vector<Bytes> written = {{1, 2}, {}, {3}};
+  Bytes array;
+  append_pg_array(array, written);
+  EXPECT_EQ(*pg_array_of(array), written);
+  for (std::size_t size = 0; size < array.size(); ++size)
+    EXPECT_FALSE(pg_array_of(ByteView(array).first(size))) << size;
+  Bytes empty;
+  append_pg_array(empty, {});
+  EXPECT_TRUE(pg_array_of(empty)->empty());
+  Bytes texts;
+  append_pg_array_header(texts, kPgText, 0);
+  EXPECT_FALSE(pg_array_of(texts)) << "of another type";
+  EXPECT_EQ(pg_array_text(written), R"({"\\x0102","\\x","\\x03"})");
+}
+
 }  // namespace
 }  // namespace sluis::store

@@ -49,7 +49,8 @@ TEST(Imports, RecordsThatWereThereCountAsErrors) {
 
 TEST(Keys, UnknownStatesAndIdsAreDamage) {
   EXPECT_EQ(*key_state_of(1), KeyState::deactivated);
-  EXPECT_FALSE(key_state_of(3));
+  EXPECT_EQ(*key_state_of(5), KeyState::compromised);
+  EXPECT_FALSE(key_state_of(6));
   EXPECT_FALSE(key_state_of(-1));
   KeyId id;
   EXPECT_TRUE(copy_key_id(Bytes(16, 5), id));

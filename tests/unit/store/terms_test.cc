@@ -34,5 +34,17 @@ TEST(Terms, ACutListIsDamage) {
   }
 }
 
+TEST(Terms, PackedTermsComeBackWhole) {
+  const IndexTerm written{0x0102, 0x03040506, {0xaa, 0xbb}};
+  const auto back = unpack_terms(std::vector<Bytes>{pack_term(written)});
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->at(0).field_id, written.field_id);
+  EXPECT_EQ(back->at(0).key_version, written.key_version);
+  EXPECT_EQ(back->at(0).term, written.term);
+  for (std::size_t size = 0; size <= 6; ++size) {
+    EXPECT_FALSE(unpack_terms(std::vector<Bytes>{Bytes(size, 1)})) << size << " bytes name no term";
+  }
+}
+
 }  // namespace
 }  // namespace sluis::store
