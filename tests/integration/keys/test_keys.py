@@ -6,7 +6,7 @@ import time
 import pytest
 from deployment import READ, Deployment, diplomas
 
-KEY = "/v1/keys/records%2Fdiplomas"
+KEY = "/v1/keys/records/diplomas"
 PERIOD = 'name = "diplomas"\n'
 
 
