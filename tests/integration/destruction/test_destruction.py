@@ -86,8 +86,8 @@ class House:
         started = self.approved("officer-1", "officer-2", "POST", "/v1/rollovers", body)
         assert started.status in (200, 201, 202), started.body
         job = started.json()["id"]
-        self.until(lambda: self.call("officer-1", "GET", f"/v1/rollovers/{job}").json()["state"] in ("done", "failed"))
-        assert self.call("officer-1", "GET", f"/v1/rollovers/{job}").json()["state"] == "done"
+        self.until(lambda: self.call("officer-1", "GET", f"/v1/rollovers/{job}").json()["state"] in ("finished", "finished_with_faults", "failed"))
+        assert self.call("officer-1", "GET", f"/v1/rollovers/{job}").json()["state"] == "finished"
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_who_may_not(house):
 def test_promise_3_from_refusals_to_the_certificate(house):
     old = house.backup()
     house.forward(1)
-    house.roll_over({"collections": ["diplomas"]})
+    house.roll_over({"collection": "diplomas", "reason": "the yearly rollover"})
     assert house.call("custodian-1", "POST", KEY + ":schedule-destruction").status == 200
     assert house.obstacles() == ["waiting", "kept-backups", "newer-backups"]
     house.forward(31)

@@ -60,7 +60,7 @@ def test_keys_are_listed_and_shown(gateway):
     assert key["period"] == {"destroy_after": "30d"}
     master = officer.call("GET", "/v1/keys/master").json()
     assert master["in_use"] == 1
-    assert officer.call("GET", "/v1/keys/records%2Fnone").status == 404
+    assert officer.call("GET", "/v1/keys/records/none").status == 404
     for who in ("registry-backend", "operator-1"):
         assert gateway.client(who).call("GET", "/v1/keys").status == 403
         assert gateway.client(who).call("POST", KEY + ":compromise", {"version": 1, "reason": "x"}).status == 403
