@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import time
@@ -40,6 +41,14 @@ class House:
         with open(self.clock + ".new", "w", encoding="ascii") as out:
             out.write(f"+{self.offset}\n")
         os.replace(self.clock + ".new", self.clock)
+        if not days:
+            return
+        # A revocation list is good for 30 days.
+        subprocess.run([ROOT / "deploy" / "dev-ca", self.gateway.path("ca"), "crl"], check=True, env=self.gateway.environment,
+                       capture_output=True)
+        reloads = self.gateway.log_text.count('"event":"reloaded"')
+        self.gateway.process.send_signal(signal.SIGHUP)
+        self.until(lambda: self.gateway.log_text.count('"event":"reloaded"') > reloads)
 
     def call(self, who, method, path, body=None, headers=None):
         client = self.gateway.client(who)

@@ -147,6 +147,7 @@ def test_a_key_older_than_its_period_is_an_alarm_and_rolls_over_in_its_window(tm
     assert "sluis_keys_overdue 1" in page
     configure(gateway, 'rotate_every = "1s"', 'window = "00:00-24:00 UTC"')
     reload(gateway)
+    officer = gateway.client("officer-1")
     until(60, lambda: officer.call("GET", KEY).json()["in_use"] > 1)
     assert gateway.stop() == 0
 
