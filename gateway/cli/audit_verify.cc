@@ -131,15 +131,24 @@ json::object as_json(const audit::Finding& finding) {
           {"why", finding.why}};
 }
 
-void show_verification(const Shared& shared, const audit::Verification& found) {
+json::array findings_of(const audit::Verification& found) {
   json::array findings;
   for (const auto& finding : found.findings) findings.push_back(as_json(finding));
-  json::object summary{{"good", found.good()},
-                       {"entries", found.entries},
-                       {"root", to_base64(found.root)},
-                       {"checkpoint_size", found.checkpoint ? json::value(found.checkpoint->size) : json::value()},
-                       {"signature", text(found.signature)},
-                       {"torn_bytes", found.torn_bytes}};
+  return findings;
+}
+
+json::object summary_of(const audit::Verification& found) {
+  return {{"good", found.good()},
+          {"entries", found.entries},
+          {"root", to_base64(found.root)},
+          {"checkpoint_size", found.checkpoint ? json::value(found.checkpoint->size) : json::value()},
+          {"signature", text(found.signature)},
+          {"torn_bytes", found.torn_bytes}};
+}
+
+void show_verification(const Shared& shared, const audit::Verification& found) {
+  json::array findings = findings_of(found);
+  json::object summary = summary_of(found);
   if (shared.json) {
     summary["findings"] = std::move(findings);
     std::cout << json::serialize(summary) << '\n';
@@ -149,15 +158,18 @@ void show_verification(const Shared& shared, const audit::Verification& found) {
   if (!findings.empty()) print_rows(findings);
 }
 
+[[noreturn]] void say_first_bad(const audit::Verification& found) {
+  const audit::Finding* first = found.first_bad();
+  fail(Exit::no, first == nullptr
+                     ? "the log does not verify"
+                     : "first bad entry: " + std::to_string(first->index) + ", " + std::string(first->why));
+}
+
 // Prints what was found; ends the command if it is bad.
 void conclude(const Shared& shared, const Result<audit::Verification>& found, const std::string& where) {
   if (!found) fail(Exit::local, where + ": " + std::string(found.error().what.view()));
   show_verification(shared, *found);
-  if (found->good()) return;
-  const audit::Finding* first = found->first_bad();
-  fail(Exit::no, first == nullptr
-                     ? "the log does not verify"
-                     : "first bad entry: " + std::to_string(first->index) + ", " + std::string(first->why));
+  if (!found->good()) say_first_bad(*found);
 }
 
 void verify_tiles_at(const Shared& shared, const Given& given, audit::TileSource& tiles, const std::string& where) {
@@ -176,10 +188,19 @@ void verify_local(const Shared& shared, const Given& given) {
   audit::VerifyOptions options = options_of(given);
   std::optional<DisclosedKeys> disclosed;
   if (!given.period_keys.empty()) options.keys = &disclosed.emplace(given.period_keys);
-  conclude(shared, audit::verify_folder(given.folder, options), given.folder);
-  if (!fs::exists(folder / "tlog")) return;
-  audit::FolderTiles tiles((folder / "tlog").string());
-  verify_tiles_at(shared, given, tiles, given.folder);
+  auto found = audit::verify_folder(given.folder, options);
+  if (found && fs::exists(folder / "tlog")) {
+    audit::FolderTiles tiles((folder / "tlog").string());
+    const auto published = audit::verify_tiles(tiles, options_of(given));
+    if (!published) fail(Exit::local, given.folder + "/tlog: " + std::string(published.error().what.view()));
+    for (const audit::Finding& finding : published->findings) found->findings.push_back(finding);
+    // What the tiles say is shown where it differs: a log's own entries are the more.
+    if (!published->good() && found->good()) {
+      show_verification(shared, *published);
+      say_first_bad(*published);
+    }
+  }
+  conclude(shared, found, given.folder);
 }
 
 void verify(const Shared& shared, const Given& given) {

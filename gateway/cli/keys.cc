@@ -22,7 +22,9 @@ struct Given {
 };
 
 std::string path_of(const Given& given) {
-  return "/v1/keys/" + encode_segment(given.key);
+  const std::size_t slash = given.key.find('/');
+  if (slash == std::string::npos) return "/v1/keys/" + encode_segment(given.key);
+  return "/v1/keys/" + encode_segment(given.key.substr(0, slash)) + '/' + encode_segment(given.key.substr(slash + 1));
 }
 
 // "2026-11-24 17:05Z"; empty if there is no such time.

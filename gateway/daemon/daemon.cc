@@ -44,10 +44,9 @@ Daemon::~Daemon() = default;
 
 Reasons Daemon::start() {
   using Step = Reasons (*)(Parts&);
-  for (const Step step :
-       {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents, make_approvals,
-         make_records, make_transit, make_adopted, make_tokens, make_backups, make_rollovers, make_key_service,
-         make_destroyer}) {
+  for (const Step step : {make_oplog, make_token, open_store, check_store, make_keys, open_log, make_documents,
+                          make_approvals, make_records, make_transit, make_adopted, make_tokens, make_backups,
+                          make_rollovers, make_key_service, make_destroyer}) {
     if (auto reasons = step(parts_); !reasons.empty()) return reasons;
   }
   readiness_ = std::make_unique<Readiness>(checks());

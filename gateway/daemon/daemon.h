@@ -76,7 +76,7 @@ class Daemon {
   Parts parts_;
   Loaded loaded_;
   std::uint64_t tls_generation_ = 1;
-  std::uint64_t keys_looked_us_ = 0;  // of the thread of readiness_
+  std::uint64_t keys_looked_us_ = 0;                                    // of the thread of readiness_
   std::optional<std::chrono::steady_clock::time_point> backups_noted_;  // by the thread of the readiness checks
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<WorkerPool> workers_;

@@ -1,11 +1,28 @@
 // How long keys may be used, and who is told when they are used for longer.
+#include <algorithm>
+
 #include "gateway/daemon/daemon.h"
 #include "gateway/daemon/replay.h"
 
 namespace sluis::gateway {
 
+namespace {
+
+// With one for each collection: a limit that comes later is lower than none, and must not pass for the first.
+std::vector<PeriodSetting> all_periods(const Config& config) {
+  std::vector<PeriodSetting> all = config.periods;
+  for (const CollectionSchema& collection : config.collections) {
+    const std::string key = "records/" + collection.name;
+    const bool given = std::any_of(all.begin(), all.end(), [&](const PeriodSetting& one) { return one.name == key; });
+    if (!given) all.push_back({key, {}, {}});
+  }
+  return all;
+}
+
+}  // namespace
+
 Reasons settle_periods(Parts& parts, const Config& config) {
-  const auto answer = parts.periods->settle(config.periods, unix_microseconds());
+  const auto answer = parts.periods->settle(all_periods(config), unix_microseconds());
   if (!answer) return {"keys: periods: " + std::string(answer.error().what.view())};
   for (const std::string& change : answer->changed) {
     audit::Event event;

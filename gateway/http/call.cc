@@ -24,6 +24,12 @@ std::string_view Call::param(std::string_view name) const {
   return {};
 }
 
+std::string Call::key_name() const {
+  const std::string_view family = param("family");
+  const std::string_view key = param("key");
+  return family.empty() ? std::string(key) : std::string(family) + '/' + std::string(key);
+}
+
 std::optional<std::string_view> Call::query_value(std::string_view name) const {
   for (const auto& [key, value] : query) {
     if (key == name) return value;

@@ -40,6 +40,8 @@ struct Call {
   std::uint64_t now_us = 0;
 
   std::string_view param(std::string_view name) const;  // empty if absent
+  // What the call's key is called: "{family}/{key}" where the pattern has both, else "{key}"; empty if it has none.
+  std::string key_name() const;
   std::optional<std::string_view> query_value(std::string_view name) const;
   std::string_view header(std::string_view name) const;  // case-insensitive; empty if absent
   std::size_t count_header(std::string_view name) const;

@@ -100,7 +100,7 @@ Outcome KeyService::list(Call& call) {
 }
 
 Outcome KeyService::show(Call& call) {
-  const auto facts = admin_.show(call.param("key"));
+  const auto facts = admin_.show(call.key_name());
   if (!facts) return refuse(facts.error());
   return answer(shown(*facts, settings_(), call.now_us));
 }
@@ -114,12 +114,13 @@ Outcome KeyService::compromise(Call& call) {
     return refuse(Error{Code::invalid, "the version and a reason are expected"});
   }
   const auto number = static_cast<std::uint32_t>(*version);
-  const auto in_use = admin_.compromise(call.param("key"), number, *reason, call.principal->name);
+  const std::string name = call.key_name();
+  const auto in_use = admin_.compromise(name, number, *reason, call.principal->name);
   if (!in_use) return refuse(in_use.error());
-  Outcome outcome = answer({{"name", call.param("key")}, {"compromised", number}, {"in_use", *in_use}});
+  Outcome outcome = answer({{"name", name}, {"compromised", number}, {"in_use", *in_use}});
   outcome.events = admin_events_.take();
   for (audit::Event& event : outcome.events) {
-    if (event.action == "keys.compromise" && event.key == call.param("key")) describe(call, event);
+    if (event.action == "keys.compromise" && event.key == name) describe(call, event);
   }
   outcome.hold = outcome.events.empty() ? Hold::nothing : Hold::write;  // another call may have taken them along
   return outcome;
@@ -131,7 +132,7 @@ Outcome KeyService::set_period(Call& call) {
   const auto period = read_period(request);
   if (request.fault()) return refuse(*request.fault());
   if (!period) return refuse(period.error());
-  const std::string_view name = call.param("key");
+  const std::string name = call.key_name();
   const Status approved = periods_.approve(name, *period, call.principal->name, call.now_us);
   if (!approved) return refuse(approved.error());
   Outcome outcome = answer({{"name", name}, {"approved", to_json(*period)}, {"days", kApprovalDays}});
@@ -158,10 +159,13 @@ std::vector<Route> key_routes(KeyService& service) {
   std::vector<Route> routes;
   routes.push_back(row(Method::get, "/v1/keys", "keys.read", &KeyService::list));
   routes.back().query = {"prefix", "after", "limit"};
-  routes.push_back(row(Method::get, "/v1/keys/{key}", "keys.read", &KeyService::show));
-  routes.push_back(row(Method::post, "/v1/keys/{key}:compromise", "keys.compromise", &KeyService::compromise));
-  routes.push_back(row(Method::put, "/v1/keys/{key}/period", "keys.period", &KeyService::set_period));
-  routes.back().parties = {policy::Role::security_officer, policy::Role::security_officer};
+  // "master" stands alone; all other names have a family: "records/diplomas".
+  for (const std::string one : {"/v1/keys/{key}", "/v1/keys/{family}/{key}"}) {
+    routes.push_back(row(Method::get, one, "keys.read", &KeyService::show));
+    routes.push_back(row(Method::post, one + ":compromise", "keys.compromise", &KeyService::compromise));
+    routes.push_back(row(Method::put, one + "/period", "keys.period", &KeyService::set_period));
+    routes.back().parties = {policy::Role::security_officer, policy::Role::security_officer};
+  }
   return routes;
 }
 

@@ -72,10 +72,11 @@ void check_token(const Services& services, const Snapshot& snapshot, const Call&
 void decide(const Snapshot& snapshot, const Route& route, Call& call, Admission& out) {
   if (call.principal != nullptr) {
     policy::Request request;
+    const std::string key = call.key_name();
     request.principal = call.principal;
     request.action = route.action;
     request.collection = call.param("collection");
-    request.key = call.param("key");
+    request.key = key;
     request.purpose = call.purpose;
     request.case_reference = call.case_reference;
     call.decision = call.policy->decide(request);

@@ -22,6 +22,10 @@ void Uses::want(std::uint32_t version, std::uint64_t count) {
 Status Uses::take(TransitKeys& keys, const TransitKey& key) {
   for (Row& row : rows_) {
     const auto answer = keys.take_use(key, row.version, row.count);
+    // The key is there, or it would not be open: another gateway has trimmed the version since.
+    if (!answer && answer.error().code == Code::not_found) {
+      return Error{Code::busy, "the key has changed at this moment: try again"};
+    }
     if (!answer) return answer.error();
     row.answer = *answer;
   }

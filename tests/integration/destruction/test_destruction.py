@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import time
@@ -40,6 +41,14 @@ class House:
         with open(self.clock + ".new", "w", encoding="ascii") as out:
             out.write(f"+{self.offset}\n")
         os.replace(self.clock + ".new", self.clock)
+        if not days:
+            return
+        # A revocation list is good for 30 days.
+        subprocess.run([ROOT / "deploy" / "dev-ca", self.gateway.path("ca"), "crl"], check=True, env=self.gateway.environment,
+                       capture_output=True)
+        reloads = self.gateway.log_text.count('"event":"reloaded"')
+        self.gateway.process.send_signal(signal.SIGHUP)
+        self.until(lambda: self.gateway.log_text.count('"event":"reloaded"') > reloads)
 
     def call(self, who, method, path, body=None, headers=None):
         client = self.gateway.client(who)
@@ -86,8 +95,8 @@ class House:
         started = self.approved("officer-1", "officer-2", "POST", "/v1/rollovers", body)
         assert started.status in (200, 201, 202), started.body
         job = started.json()["id"]
-        self.until(lambda: self.call("officer-1", "GET", f"/v1/rollovers/{job}").json()["state"] in ("done", "failed"))
-        assert self.call("officer-1", "GET", f"/v1/rollovers/{job}").json()["state"] == "done"
+        self.until(lambda: self.call("officer-1", "GET", f"/v1/rollovers/{job}").json()["state"] in ("finished", "finished_with_faults", "failed"))
+        assert self.call("officer-1", "GET", f"/v1/rollovers/{job}").json()["state"] == "finished"
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +133,7 @@ def test_who_may_not(house):
 def test_promise_3_from_refusals_to_the_certificate(house):
     old = house.backup()
     house.forward(1)
-    house.roll_over({"collections": ["diplomas"]})
+    house.roll_over({"collection": "diplomas", "reason": "the yearly rollover"})
     assert house.call("custodian-1", "POST", KEY + ":schedule-destruction").status == 200
     assert house.obstacles() == ["waiting", "kept-backups", "newer-backups"]
     house.forward(31)

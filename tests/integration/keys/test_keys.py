@@ -6,7 +6,7 @@ import time
 import pytest
 from deployment import READ, Deployment, diplomas
 
-KEY = "/v1/keys/records%2Fdiplomas"
+KEY = "/v1/keys/records/diplomas"
 PERIOD = 'name = "diplomas"\n'
 
 
@@ -60,7 +60,7 @@ def test_keys_are_listed_and_shown(gateway):
     assert key["period"] == {"destroy_after": "30d"}
     master = officer.call("GET", "/v1/keys/master").json()
     assert master["in_use"] == 1
-    assert officer.call("GET", "/v1/keys/records%2Fnone").status == 404
+    assert officer.call("GET", "/v1/keys/records/none").status == 404
     for who in ("registry-backend", "operator-1"):
         assert gateway.client(who).call("GET", "/v1/keys").status == 403
         assert gateway.client(who).call("POST", KEY + ":compromise", {"version": 1, "reason": "x"}).status == 403
@@ -147,6 +147,7 @@ def test_a_key_older_than_its_period_is_an_alarm_and_rolls_over_in_its_window(tm
     assert "sluis_keys_overdue 1" in page
     configure(gateway, 'rotate_every = "1s"', 'window = "00:00-24:00 UTC"')
     reload(gateway)
+    officer = gateway.client("officer-1")
     until(60, lambda: officer.call("GET", KEY).json()["in_use"] > 1)
     assert gateway.stop() == 0
 

@@ -14,7 +14,9 @@ class Description:
         with open(path, encoding="utf-8") as file:
             self.document = yaml.safe_load(file)
         self.resolver = jsonschema.RefResolver.from_schema(self.document)
-        self.paths = [(self._pattern(path), path) for path in self.document["paths"]]
+        # As the router has it: literal segments go before parameters.
+        paths = sorted(self.document["paths"], key=lambda path: path.count("{"))
+        self.paths = [(self._pattern(path), path) for path in paths]
         self.called = set()
 
     @staticmethod

@@ -204,7 +204,7 @@ def test_the_log(backend, auditor):
     assert auditor("GET", "/v1/audit/receipts/0").body.startswith(b"c2sp.org/tlog-proof@v1\n")
     assert auditor("GET", "/v1/audit/receipts/99999999").status == 404
     assert auditor("GET", "/v1/tlog/checkpoint").status == 200
-    for path in ("0/000", "0/000.p/9", "0/x001/000.p/9", "entries/x001/x000/000"):
+    for path in ("0/000", "0/000.p/9", "0/x001/000.p/9", "0/x001/x000/000.p/9", "entries/x001/x000/000"):
         assert auditor("GET", f"/v1/tlog/tile/{path}").status in (200, 404)
 
 

@@ -231,15 +231,16 @@ TEST_F(TilesTest, BothKeysSignForAWhileAndEitherIsEnough) {
   config_.earlier = {{&first, UINT64_MAX}};
   {
     const auto log = open();
-    ASSERT_TRUE(log->publish(2));
+    append(*log, 3, 1);  // what was published before stays until there is something new
+    ASSERT_TRUE(log->publish(3));
     const std::string note = tests::contents_of(log->tiles_folder() + "/checkpoint");
     EXPECT_TRUE(open_checkpoint(note, config_.origin, old_key));
     EXPECT_TRUE(open_checkpoint(note, config_.origin, *signer_.public_key()));
   }
   config_.earlier = {{&first, 1}};  // its time is over
   const auto log = open();
-  append(*log, 3, 1);
-  ASSERT_TRUE(log->publish(3));
+  append(*log, 4, 1);
+  ASSERT_TRUE(log->publish(4));
   const std::string note = tests::contents_of(log->tiles_folder() + "/checkpoint");
   EXPECT_FALSE(open_checkpoint(note, config_.origin, old_key));
   EXPECT_TRUE(open_checkpoint(note, config_.origin, *signer_.public_key()));

@@ -102,7 +102,7 @@ TEST(Promise3Gate, BackupsThatAreGoneDoNotCount) {
 
 TEST(Promise3Gate, RefusedWhileABackupIsMissed) {
   Facts facts = sound();
-  facts.missing_backups = {"20260101T000000Z-00000000"};
+  facts.missing_backups = {"20260101T000000000Z-00000000"};
   expect_only(facts, Obstacle::missing_backups, 1);
   facts = sound();
   facts.backups_forgotten = true;

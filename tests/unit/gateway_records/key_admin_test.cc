@@ -249,8 +249,11 @@ TEST_F(KeyAdminTest, WhatChangesDuringARewrapIsDoneAgain) {
   store().before_update_keys = [&] { ASSERT_TRUE(admin().begin_version("records/a", "olivia")); };
   const auto page = admin().rewrap(2, "", 100);
   ASSERT_TRUE(page);
-  EXPECT_EQ(admin().count_masters()->count(1), 1U) << "the governance key alone";
-  EXPECT_EQ(admin().count_masters()->at(1), 1U);
+  // The log makes the key of its period when it likes, so only this key is looked at.
+  const auto facts = admin().show("records/a");
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->versions.size(), 2U);
+  for (const auto& version : facts->versions) EXPECT_EQ(version.master_version, 2U);
   EXPECT_TRUE(new_keyring()->open("records/a"));
   EXPECT_EQ(state("records/a", 2), State::pre_active) << "and the other's change stands";
 }
