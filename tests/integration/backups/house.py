@@ -8,8 +8,6 @@ import time
 
 from deployment import READ, ROOT, Deployment, diplomas, postgres_cluster
 
-OFFICERS = ("officer-1", "officer-2", "custodian-1")
-
 
 def psql(cluster, sql, database="sluis"):
     """As the cluster's owner, over its socket."""
@@ -23,7 +21,7 @@ def psql(cluster, sql, database="sluis"):
 class House:
     """A deployment whose backups are made when asked for, unless `options` say otherwise."""
 
-    def __init__(self, folder, kind, cluster=None, options="", scratch=True):
+    def __init__(self, folder, kind, cluster=None, options="", scratch=True, more=None):
         self.kind, self.cluster = kind, cluster
         store = None
         lines = ['folder = "backups"', options]
@@ -34,10 +32,7 @@ class House:
             if scratch:
                 psql(cluster, "create database scratch owner sluis", "postgres")
                 lines.append(f'scratch_dsn = "{self.dsn("scratch")}"')
-        self.deployment = Deployment(folder, store, options={"backup": "\n".join(lines)})
-        for name in OFFICERS:
-            text = (self.deployment.folder / "operator-1.toml").read_text().replace("operator-1", name)
-            self.deployment.write(f"{name}.toml", text)
+        self.deployment = Deployment(folder, store, options={**(more or {}), "backup": "\n".join(lines)})
 
     def dsn(self, database):
         return re.sub(r"dbname=\S+", f"dbname={database}", self.cluster["PG_TLS_DSN"])

@@ -1,8 +1,11 @@
 """Three generations over sixty days, on the real sluisd: the day is simulated, all else is real.
 
 Each day people write, the schedule makes a generation and tries it, the oldest expires, and whoever hosts the disk keeps
-a copy of everything. Kept generations restore and open; copies of expired ones do not, once their master key is gone.
+a copy of everything. Every ten days officers roll everything over; a month later, when no kept generation needs the old
+master key, a custodian and an officer destroy it. Each day every kept generation restores and opens, and no copy of an
+expired one whose master key was destroyed does, by trying.
 """
+import json
 import os
 import shutil
 import subprocess
@@ -11,17 +14,23 @@ import time
 from clock import DAY, Clock
 from deployment import BIN, ROOT, diplomas, run
 from house import House
+from rollovers import QUICK as QUICK_KEYS
+from rollovers import approved, start, wait
 
 QUICK = bool(os.environ.get("SLUIS_QUICK"))
-DAYS = 12 if QUICK else 60
+DAYS = 40 if QUICK else 60
 KEEP = 3
+ROLLOVERS = range(3, DAYS, 10)  # days
+WAITING = 31  # days between the word that a master key is to be destroyed and the deed
 
 
 class Register(House):
     def __init__(self, folder):
-        super().__init__(folder, "sqlite", options="every_hours = 24\nkeep = 3\ndrill_records = 0")
+        super().__init__(folder, "sqlite", options="every_hours = 24\nkeep = 3\ndrill_records = 0",
+                         more=QUICK_KEYS)
         self.clock = Clock(self.deployment)
         self.records = {}
+        self.master, self.destroyed, self.scheduled = 1, set(), {}
         self.cloud = self.deployment.folder / "cloud"
         self.cloud.mkdir()
 
@@ -57,6 +66,25 @@ class Register(House):
             assert time.monotonic() < deadline, (count, reply, self.deployment.log_text[-2000:])
             time.sleep(0.1)
 
+    def roll_over(self):
+        """Master key, keys and data, by two officers."""
+        job = wait(self.deployment, start(self.deployment, full=True))
+        assert job["state"] == "finished", job
+        self.master += 1
+
+    def schedule_destruction(self, version, day):
+        reply = self.call("POST", f"/v1/keys/master/versions/{version}:schedule-destruction", who="custodian-1")
+        assert reply.status == 200, reply.body
+        self.scheduled[version] = day
+
+    def destroy(self, version):
+        path = f"/v1/keys/master/versions/{version}"
+        blockers = self.call("GET", path + "/blockers", who="auditor-1").json()
+        assert blockers["blockers"] == [], blockers
+        reply = approved(self.deployment, "POST", path + ":destroy", None, asks="custodian-1", approves="officer-1")
+        assert reply.status == 200, reply.body
+        self.destroyed.add(version)
+
     def keep_aside(self, identity):
         if not (self.cloud / identity).exists():
             shutil.copytree(self.folder / identity, self.cloud / identity)
@@ -88,10 +116,25 @@ def destroy_in_hsm(h, version):
                    capture_output=True)
 
 
-def test_each_day_three_generations_restore_and_open(tmp_path):
+def keys_of_the_day(h, day):
+    """What officers and custodians do: roll over, say that the old master key is to go, destroy it when it may."""
+    if day in ROLLOVERS:
+        h.roll_over()
+    if day - 1 in ROLLOVERS:
+        h.schedule_destruction(h.master - 1, day)
+    for version in [v for v, since in h.scheduled.items() if day == since + WAITING]:
+        h.destroy(version)
+
+
+def needed(h, identity):
+    """The master keys that a copy needs, by its own manifest."""
+    return set(json.loads((h.cloud / identity / "manifest.json").read_text())["masters"])
+
+
+def test_each_day_three_generations_restore_and_open_and_no_expired_one_does(tmp_path):
     h = Register(tmp_path)
     h.deployment.start()
-    begun = h.clock.now()
+    begun, tried = h.clock.now(), 0
     for day in range(DAYS):
         reply = h.todays(day + 1)
         kept = [g for g in reply["backups"] if g["state"] == "made"]
@@ -99,28 +142,35 @@ def test_each_day_three_generations_restore_and_open(tmp_path):
         assert newest["trigger"] == "schedule" and [g["good"] for g in kept] == [True] * min(day + 1, KEEP)
         assert sorted(h.names()) == sorted(g["id"] for g in kept), "what is expired is gone from the folder"
         assert sum(newest["records"].get("diplomas", {}).values()) == len(h.records), "all of yesterday's work is in it"
+        assert newest["masters"] == [h.master], "nothing is left under an older master key"
         h.keep_aside(newest["id"])
         for generation in kept:
             drill = h.drill(generation["id"])
             assert drill["passed"] and drill["opened"] == sum(generation["records"].get("diplomas", {}).values()), drill
+        lost = [p.name for p in h.cloud.iterdir() if needed(h, p.name) & h.destroyed]
+        assert not set(lost) & {g["id"] for g in kept}
+        assert [i for i in lost if h.opens(i)] == []
+        tried += len(lost)
         h.work(day)
+        keys_of_the_day(h, day)
         h.clock.forward(DAY)
         if day % 20 == 19:
             h.new_revocation_list()
     assert h.clock.now() - begun > (DAYS - 0.1) * DAY
-    # The host has a copy of every one. All of them open while their master key is there, and none when it is not.
+    assert h.destroyed and tried > 0 and h.master == 1 + len(ROLLOVERS)
     copies = sorted(p.name for p in h.cloud.iterdir())
     assert len(copies) == DAYS
-    assert [h.opens(i) for i in (copies[0], copies[DAYS // 2], copies[-1])] == [True] * 3
+    # What is not destroyed yet opens, so that the trial can tell.
+    assert h.opens(copies[-1]) and not h.opens(copies[0])
     h.reads(list(h.records.values())[:10])
     assert h.deployment.stop() == 0
-    verified = h.deployment.verify_log()
-    assert verified["good"]
+    assert h.deployment.verify_log()["good"]
     h.deployment.start()
-    drills = [e for e in h.actions("backups.drill") if e["outcome"] == "ok"]
-    days = {e["time"][:10] for e in drills}
-    assert len(days) >= DAYS, "the log has it day by day"
+    passed = [e for e in h.actions("backups.drill") if e["outcome"] == "ok"]
+    assert len({e["time"][:10] for e in passed}) >= DAYS, "the log has it day by day"
     assert len([e for e in h.actions("backups.expire") if e["outcome"] == "ok"]) >= DAYS - KEEP
     h.deployment.stop()
-    destroy_in_hsm(h, 1)
+    # At last the facility takes its keys away: nothing that the host has ever copied opens.
+    for version in set(range(1, h.master + 1)) - h.destroyed:
+        destroy_in_hsm(h, version)
     assert [i for i in copies if h.opens(i)] == []
