@@ -1,6 +1,6 @@
 """Killed at any instant of a sweep: no record lost, doubled or unreadable, no search missing a row, the sweep finishes.
 
-SLUIS_SWEEP_KILLS and SLUIS_SWEEP_RECORDS say how often and how many (60 and 60 000, for a run beside all other tests; 12 and 6 000 with SLUIS_QUICK).
+SLUIS_SWEEP_KILLS and SLUIS_SWEEP_RECORDS say how often and how many (300 and 200 000; 12 and 6 000 with SLUIS_QUICK).
 """
 import contextlib
 import http.client
@@ -15,8 +15,8 @@ from deployment import READ, Deployment, diplomas, postgres_cluster
 from rollovers import ENDED, QUICK, Rows, act, import_records, show, start, wait
 
 SMALL = bool(os.environ.get("SLUIS_QUICK"))
-KILLS = int(os.environ.get("SLUIS_SWEEP_KILLS", "12" if SMALL else "60"))
-RECORDS = int(os.environ.get("SLUIS_SWEEP_RECORDS", "6000" if SMALL else "60000"))
+KILLS = int(os.environ.get("SLUIS_SWEEP_KILLS", "12" if SMALL else "300"))
+RECORDS = int(os.environ.get("SLUIS_SWEEP_RECORDS", "6000" if SMALL else "200000"))
 CALLERS = 8
 UP = 0.25  # seconds that the gateway is up, on average
 CUT_OFF = (OSError, http.client.HTTPException)
